@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Encoding and decoding of include/pprc/wire.h. Pure. */
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <asm/byteorder.h>
+#include <pprc/codec.h>
+#include <pprc/crc.h>
+
+#define CDB_DIGESTED	(PPRC_CDB_LEN - sizeof(__be32))
+
+/**
+ * pprc_cdb_init() - start an extended CDB
+ * @cdb:	cleared, then given the constant fields
+ * @action:	service action
+ *
+ * Context: any.
+ */
+void pprc_cdb_init(union pprc_cdb *cdb, enum pprc_action action)
+{
+	memset(cdb, 0, sizeof(*cdb));
+	cdb->hdr.opcode = PPRC_CDB_OPCODE;
+	cdb->hdr.add_len = PPRC_CDB_ADD_LEN;
+	cdb->hdr.action = cpu_to_be16(action);
+	cdb->hdr.version = PPRC_VERSION;
+	cdb->hdr.features = cpu_to_be32(PPRC_FEATURES);
+	cdb->hdr.slot = cpu_to_be16(PPRC_NO_SLOT);
+}
+
+/**
+ * pprc_cdb_seal() - put the digest on a finished extended CDB
+ * @cdb:	all other fields are final
+ *
+ * Context: any.
+ */
+void pprc_cdb_seal(union pprc_cdb *cdb)
+{
+	/* The digest is the last word of every layout. */
+	cdb->write.cdb_crc = cpu_to_be32(pprc_crc(cdb->bytes, CDB_DIGESTED));
+}
+
+static bool all_zero(const u8 *p, unsigned int len)
+{
+	while (len--)
+		if (*p++)
+			return false;
+	return true;
+}
+
+static bool hdr_reserved_clear(const struct pprc_cdb_hdr *h)
+{
+	return !h->control && all_zero(h->rsvd2, sizeof(h->rsvd2)) &&
+	       !h->rsvd11 && !h->rsvd20 && !h->rsvd30;
+}
+
+static enum pprc_reason write_check(const struct pprc_cdb_write *w)
+{
+	u16 action = be16_to_cpu(w->hdr.action);
+	u32 allowed = action == PPRC_SA_WRITE ? PPRC_WF_ALL : 0;
+
+	if (be32_to_cpu(w->hdr.flags) & ~allowed)
+		return PPRC_R_BAD_FLAGS;
+	if (w->rsvd104 || !w->hdr.session || !w->hdr.cmd_id)
+		return PPRC_R_BAD_CDB;
+	if (be64_to_cpu(w->floor) > be64_to_cpu(w->hdr.cmd_id))
+		return PPRC_R_STALE_ID;
+	if (action == PPRC_SA_FLUSH && (w->lba || w->blocks || w->payload_crc))
+		return PPRC_R_BAD_CDB;
+	if (action == PPRC_SA_WRITE && !w->blocks)
+		return PPRC_R_BAD_LENGTH;
+	return PPRC_R_GOOD;
+}
+
+static enum pprc_reason state_check(const struct pprc_cdb_state *s)
+{
+	if (s->hdr.flags)
+		return PPRC_R_BAD_FLAGS;
+	if (!all_zero(s->rsvd70, sizeof(s->rsvd70)) || !s->hdr.session ||
+	    !s->hdr.cmd_id || !s->hdr.pair)
+		return PPRC_R_BAD_CDB;
+	if (s->state >= PPRC_NR_STATES || s->reason >= PPRC_NR_SUSP_REASONS)
+		return PPRC_R_BAD_STATE;
+	return PPRC_R_GOOD;
+}
+
+static enum pprc_reason logout_check(const struct pprc_cdb_logout *l)
+{
+	if (l->hdr.flags)
+		return PPRC_R_BAD_FLAGS;
+	if (!all_zero(l->rsvd56, sizeof(l->rsvd56)) || !l->hdr.session ||
+	    !l->hdr.cmd_id)
+		return PPRC_R_BAD_CDB;
+	return PPRC_R_GOOD;
+}
+
+/**
+ * pprc_login_check() - are the wishes of a login within the protocol's bounds
+ * @login:	the extended CDB
+ *
+ * Context: any.
+ * Return: PPRC_R_GOOD or why not.
+ */
+enum pprc_reason pprc_login_check(const struct pprc_cdb_login *login)
+{
+	u32 bytes = be32_to_cpu(login->slot_bytes);
+	u16 slots = be16_to_cpu(login->slots);
+	u16 chunk = be16_to_cpu(login->chunk);
+
+	if (login->hdr.flags)
+		return PPRC_R_BAD_FLAGS;
+	if (!all_zero(login->rsvd72, sizeof(login->rsvd72)) ||
+	    login->hdr.session || !login->hdr.cmd_id)
+		return PPRC_R_BAD_CDB;
+	if (!bytes || bytes % PPRC_SLOT_UNIT || bytes > PPRC_SLOT_BYTES_MAX ||
+	    !slots || slots > PPRC_SLOTS_MAX ||
+	    chunk < PPRC_CHUNK_MIN || chunk > PPRC_CHUNK_MAX ||
+	    (chunk & (chunk - 1)))
+		return PPRC_R_BAD_LOGIN;
+	return PPRC_R_GOOD;
+}
+
+/**
+ * pprc_cdb_check() - may this extended CDB be believed
+ * @cdb:	PPRC_CDB_LEN bytes as received
+ *
+ * Checks what can be judged without knowing the session: shape, version,
+ * digest, service action, flags, reserved fields. The version comes before the
+ * digest because another version may keep its digest elsewhere.
+ *
+ * Context: any.
+ * Return: PPRC_R_GOOD or the first thing that is wrong.
+ */
+enum pprc_reason pprc_cdb_check(const union pprc_cdb *cdb)
+{
+	const struct pprc_cdb_hdr *h = &cdb->hdr;
+
+	if (h->opcode != PPRC_CDB_OPCODE || h->add_len != PPRC_CDB_ADD_LEN)
+		return PPRC_R_BAD_CDB;
+	if (h->version != PPRC_VERSION)
+		return PPRC_R_BAD_VERSION;
+	if (be32_to_cpu(cdb->write.cdb_crc) !=
+	    pprc_crc(cdb->bytes, CDB_DIGESTED))
+		return PPRC_R_CDB_DIGEST;
+	if (be32_to_cpu(h->features) & ~PPRC_FEATURES)
+		return PPRC_R_BAD_FLAGS;
+	if (!hdr_reserved_clear(h))
+		return PPRC_R_BAD_CDB;
+
+	switch (be16_to_cpu(h->action)) {
+	case PPRC_SA_WRITE:
+	case PPRC_SA_FLUSH:
+		return write_check(&cdb->write);
+	case PPRC_SA_STATE:
+		return state_check(&cdb->state);
+	case PPRC_SA_LOGIN:
+		return pprc_login_check(&cdb->login);
+	case PPRC_SA_LOGOUT:
+		return logout_check(&cdb->logout);
+	default:
+		return PPRC_R_BAD_ACTION;
+	}
+}
+
+/**
+ * pprc_answer_encode() - build the sense data of an answer
+ * @answer:	what to say; @answer->key 0 takes the reason's own sense key
+ * @sense:	PPRC_SENSE_MAX bytes
+ *
+ * Context: any.
+ * Return: number of bytes written.
+ */
+unsigned int pprc_answer_encode(const struct pprc_answer *answer, u8 *sense)
+{
+	struct pprc_sense *s = (struct pprc_sense *)sense;
+	unsigned int len = sizeof(*s);
+
+	memset(s, 0, sizeof(*s));
+	s->response = PPRC_SENSE_RESPONSE;
+	s->key = answer->key ? answer->key :
+		 pprc_reason_sense_key(answer->reason);
+	s->asc = answer->asc;
+	s->ascq = answer->ascq;
+	s->desc_type = PPRC_DESC_ANSWER;
+	s->desc_len = sizeof(*s) - offsetofend(struct pprc_sense, desc_len);
+	s->reason = cpu_to_be16(answer->reason);
+	s->session = cpu_to_be32(answer->session);
+	s->cmd_id = cpu_to_be64(answer->cmd_id);
+	s->slots = cpu_to_be16(answer->slots);
+
+	if (answer->has_login) {
+		struct pprc_desc_login *d = (void *)(sense + len);
+
+		d->desc_type = PPRC_DESC_LOGIN;
+		d->desc_len = sizeof(*d) - 2;
+		d->slots = cpu_to_be16(answer->login.slots);
+		d->slot_bytes = cpu_to_be32(answer->login.slot_bytes);
+		d->session = cpu_to_be32(answer->login.session);
+		d->features = cpu_to_be32(answer->login.features);
+		d->instance = cpu_to_be64(answer->login.instance);
+		len += sizeof(*d);
+	} else if (answer->has_state) {
+		struct pprc_desc_state *d = (void *)(sense + len);
+
+		d->desc_type = PPRC_DESC_STATE;
+		d->desc_len = sizeof(*d) - 2;
+		d->state = answer->state.state;
+		d->rsvd3 = 0;
+		d->block_bytes = cpu_to_be32(answer->state.block_bytes);
+		d->blocks = cpu_to_be64(answer->state.blocks);
+		len += sizeof(*d);
+	}
+	s->add_len = len - offsetofend(struct pprc_sense, add_len);
+	return len;
+}
+
+static int desc_decode(const u8 *d, unsigned int len,
+		       struct pprc_answer *answer)
+{
+	/* The caller's buffer need not be aligned: copy, then look. */
+	if (d[0] == PPRC_DESC_LOGIN) {
+		struct pprc_desc_login l;
+
+		if (len != sizeof(l))
+			return -EINVAL;
+		memcpy(&l, d, sizeof(l));
+		answer->has_login = true;
+		answer->login.slots = be16_to_cpu(l.slots);
+		answer->login.slot_bytes = be32_to_cpu(l.slot_bytes);
+		answer->login.session = be32_to_cpu(l.session);
+		answer->login.features = be32_to_cpu(l.features);
+		answer->login.instance = be64_to_cpu(l.instance);
+	} else if (d[0] == PPRC_DESC_STATE) {
+		struct pprc_desc_state st;
+
+		if (len != sizeof(st))
+			return -EINVAL;
+		memcpy(&st, d, sizeof(st));
+		answer->has_state = true;
+		answer->state.state = st.state;
+		answer->state.block_bytes = be32_to_cpu(st.block_bytes);
+		answer->state.blocks = be64_to_cpu(st.blocks);
+	}
+	/* Descriptors of other types say nothing to this version. */
+	return 0;
+}
+
+/**
+ * pprc_answer_decode() - read the sense data of an answer
+ * @sense:	sense data as received, any alignment
+ * @len:	its length in bytes
+ * @answer:	filled on success
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL when this is not the sense data of a PPRC answer.
+ */
+int pprc_answer_decode(const u8 *sense, unsigned int len,
+		       struct pprc_answer *answer)
+{
+	struct pprc_sense s;
+	unsigned int end, pos;
+
+	memset(answer, 0, sizeof(*answer));
+	if (len < sizeof(s))
+		return -EINVAL;
+	memcpy(&s, sense, sizeof(s));
+	if (s.response != PPRC_SENSE_RESPONSE ||
+	    s.desc_type != PPRC_DESC_ANSWER ||
+	    s.desc_len != sizeof(s) - offsetofend(struct pprc_sense, desc_len))
+		return -EINVAL;
+	end = offsetofend(struct pprc_sense, add_len) + s.add_len;
+	if (end < sizeof(s) || end > len)
+		return -EINVAL;
+
+	answer->reason = be16_to_cpu(s.reason);
+	answer->key = s.key;
+	answer->asc = s.asc;
+	answer->ascq = s.ascq;
+	answer->session = be32_to_cpu(s.session);
+	answer->cmd_id = be64_to_cpu(s.cmd_id);
+	answer->slots = be16_to_cpu(s.slots);
+
+	for (pos = sizeof(s); pos < end; ) {
+		unsigned int dlen;
+
+		if (end - pos < 2)
+			return -EINVAL;
+		dlen = sense[pos + 1] + 2u;
+		if (dlen > end - pos || desc_decode(sense + pos, dlen, answer))
+			return -EINVAL;
+		pos += dlen;
+	}
+	return 0;
+}

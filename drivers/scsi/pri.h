@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pprc_primary.ko, private definitions.
+ *
+ * A write, file by file: pri_host.c (queuecommand) > pri_io.c (both legs) >
+ * pri_session.c (a slot) > pri_send.c (frames) > pri_xchg.c (answer) >
+ * pri_io.c (completion).
+ *
+ * Locks, outermost first:
+ *	pair->mutex > session->mutex > lports_lock (pprc_core) > pri_lock
+ *	pair->lock, session->io_lock, xchg->lock, range lock: leaves
+ * Nothing is called with a leaf held but libfc's send functions under
+ * xchg->lock. pair->lock and the range lock are taken in hard interrupts
+ * (end of a bio), the others at most in soft ones.
+ *
+ * References:
+ *	struct pri_pair: its configfs item (1), its SCSI device (1)
+ *	struct pri_session: each pair that is enabled (1), each exchange (1),
+ *		its work while it is not stopped (1)
+ *	struct pri_xchg: the sender until it has sent everything (1), the open
+ *		exchange until it is answered, closed or given up (1)
+ */
+#ifndef _PPRC_PRI_H
+#define _PPRC_PRI_H
+
+#include <linux/bio.h>
+#include <linux/completion.h>
+#include <linux/configfs.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/rbtree.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <pprc/codec.h>
+#include <pprc/compat.h>
+#include <pprc/core.h>
+
+struct pri_xchg;
+
+#define PRI_WHY_LEN	256
+
+/*
+ * Range lock: writes that overlap an earlier one wait until it has completed
+ * on both copies, so both copies see them in the same order.
+ */
+struct pri_ranges {
+	spinlock_t		lock;		/* everything below */
+	struct rb_root_cached	tree;		/* holders */
+	struct list_head	waiting;	/* in order of arrival */
+};
+
+/**
+ * struct pri_range - one write's claim
+ * @rb:		in pri_ranges.tree while held
+ * @start:	first block
+ * @last:	last block
+ * @subtree_last: interval tree
+ * @node:	in pri_ranges.waiting while not held
+ */
+struct pri_range {
+	struct rb_node		rb;
+	u64			start;
+	u64			last;
+	u64			subtree_last;
+	struct list_head	node;
+};
+
+void pri_ranges_init(struct pri_ranges *r);
+bool pri_range_lock(struct pri_ranges *r, struct pri_range *range);
+void pri_range_unlock(struct pri_ranges *r, struct pri_range *range,
+		      struct list_head *granted);
+
+/* Order of the states: a session goes round, it never skips one. */
+enum pri_session_state {
+	PRI_S_DOWN,		/* looking for a path */
+	PRI_S_UP,		/* logged in, slots granted */
+	PRI_S_FAILED,		/* no new commands; the work will end the rest */
+};
+
+/**
+ * struct pri_session - login of this host to one secondary port
+ * @node:	in the list of sessions; pri_lock
+ * @kref:	see the list of references above
+ * @remote_wwpn: the secondary port, constant
+ * @local_wwpn:	local port to use, 0 for any, constant
+ * @name:	"<remote wwpn>" for the log, constant
+ * @mutex:	serialises login, teardown and control commands
+ * @work:	connects, watches, tears down
+ * @pairs:	enabled pairs that use the session; pri_lock
+ * @stopping:	no pair is left; @mutex
+ * @wish_slots:	slots to ask for at the next login; @mutex
+ * @wish_bytes:	slot size to ask for at the next login; @mutex
+ * @path:	valid while not PRI_S_DOWN; written under @mutex while DOWN
+ * @id:		session id given by the secondary; as @path
+ * @slot_bytes:	size of each granted slot; as @path
+ * @granted:	number of granted slots; as @path
+ * @chunk:	data bytes per frame; as @path
+ * @peer_instance: the secondary's instance id; as @path
+ * @wait:	woken when @state or @why changes
+ * @io_lock:	protects the rest
+ * @state:	enum pri_session_state
+ * @free:	stack of free slot numbers
+ * @nr_free:	its height
+ * @inflight:	commands that hold a slot, ascending command ids
+ * @waiting:	commands that wait for a slot, first come first served
+ * @next_id:	next command id; never reset, so ids stay unique over logins
+ * @why:	why the session is not up, a sentence for people
+ * @logins:	successful logins
+ */
+struct pri_session {
+	struct list_head	node;
+	struct kref		kref;
+	u64			remote_wwpn;
+	u64			local_wwpn;
+	char			name[PPRC_WWPN_LEN];
+
+	struct mutex		mutex;
+	struct delayed_work	work;
+	unsigned int		pairs;
+	bool			stopping;
+	u16			wish_slots;
+	u32			wish_bytes;
+	struct pprc_path	path;
+	u32			id;
+	u32			slot_bytes;
+	u16			granted;
+	u16			chunk;
+	u64			peer_instance;
+	wait_queue_head_t	wait;
+
+	spinlock_t		io_lock;
+	enum pri_session_state	state;
+	u16			*free;
+	unsigned int		nr_free;
+	struct list_head	inflight;
+	struct list_head	waiting;
+	u64			next_id;
+	char			why[PRI_WHY_LEN];
+	u64			logins;
+};
+
+/**
+ * struct pri_pair - one protected volume
+ * @group:	its configfs item
+ * @kref:	see the list of references above
+ * @mutex:	serialises enable, disable, resume and changes of attributes
+ * @node:	in the list of enabled pairs; pri_lock
+ * @id:		identity of the pair, from its name or set; const while enabled
+ * @device:	path of the local device; const while enabled
+ * @remote_wwpn: secondary port; const while enabled
+ * @local_wwpn:	local port, 0 for any; const while enabled
+ * @secondary_lun: LUN of the volume behind the secondary port; const while enabled
+ * @slots:	slots wished for; const while enabled
+ * @slot_kib:	slot size wished for, KiB; const while enabled
+ * @timeout_ms:	how long an answer may take before the session is given up
+ * @assume_equal: the operator has vouched for equal volumes; @mutex
+ * @enabled:	@mutex
+ * @lun:	LUN on our SCSI host while enabled
+ * @bdev:	the local device, claimed while enabled
+ * @block_bytes: its logical block size
+ * @blocks:	its size in logical blocks
+ * @max_sectors: largest request of /dev/sdX, 512-byte sectors
+ * @generation:	identity of the data while enabled
+ * @session:	session while enabled
+ * @sdev:	the SCSI device while enabled; @mutex
+ * @ranges:	range lock
+ * @lock:	protects the rest
+ * @state:	enum pprc_state; read without the lock on the data path
+ * @reason:	enum pprc_susp_reason
+ * @detail:	what exactly happened at the last suspension
+ * @notify:	tells the secondary of a suspension
+ * @writes:	writes acknowledged on both copies
+ * @write_bytes: their bytes
+ * @local_writes: writes acknowledged on the primary alone
+ * @reads:	reads
+ */
+struct pri_pair {
+	struct config_group	group;
+	struct kref		kref;
+	struct mutex		mutex;
+	struct list_head	node;
+
+	u64			id;
+	char			*device;
+	u64			remote_wwpn;
+	u64			local_wwpn;
+	u16			secondary_lun;
+	u16			slots;
+	u16			slot_kib;
+	u32			timeout_ms;
+	bool			assume_equal;
+
+	bool			enabled;
+	u64			lun;
+	struct pprc_bdev	bdev;
+	u32			block_bytes;
+	u64			blocks;
+	u32			max_sectors;
+	u64			generation;
+	struct pri_session	*session;
+	struct scsi_device	*sdev;
+	struct pri_ranges	ranges;
+
+	spinlock_t		lock;
+	u8			state;
+	u8			reason;
+	char			detail[PRI_WHY_LEN];
+	struct work_struct	notify;
+
+	atomic64_t		writes;
+	atomic64_t		write_bytes;
+	atomic64_t		local_writes;
+	atomic64_t		reads;
+};
+
+static inline const char *pri_pair_name(struct pri_pair *pair)
+{
+	return config_item_name(&pair->group.cg_item);
+}
+
+#define pair_log(level, pair, fmt, ...) \
+	pr_##level("pair %s: " fmt, pri_pair_name(pair), ##__VA_ARGS__)
+#define session_log(level, s, fmt, ...) \
+	pr_##level("session %s: " fmt, (s)->name, ##__VA_ARGS__)
+
+enum pri_op {
+	PRI_READ,
+	PRI_WRITE,
+	PRI_FLUSH,
+};
+
+/**
+ * struct pri_cmd - driver part of a scsi_cmnd
+ * @work:	runs the command out of queuecommand's atomic context, once
+ *		more when it had to wait for the range lock
+ * @send_work:	sends the remote leg when it had to wait for a slot
+ * @sc:		the command
+ * @pair:	its pair
+ * @op:		what it is
+ * @fua:	stable on both copies before completion
+ * @locked:	holds the range lock
+ * @mirrored:	the remote leg was started and has not failed
+ * @lba:	first block
+ * @blocks:	number of blocks
+ * @legs:	the submitter, the local leg and the remote leg; last completes
+ * @local:	result of the local leg
+ * @range:	range lock
+ * @bio:	local leg under way
+ * @node:	in session->waiting or ->inflight; session->io_lock
+ * @id:		command id; session->io_lock
+ * @slot:	slot; session->io_lock
+ * @floor:	smallest id under way when @id was given; session->io_lock
+ * @deadline:	jiffies when an answer is overdue; session->io_lock
+ * @xchg:	exchange under way; session->io_lock
+ * @payload_crc: CRC-32C of the data
+ */
+struct pri_cmd {
+	struct work_struct	work;
+	struct work_struct	send_work;
+	struct scsi_cmnd	*sc;
+	struct pri_pair		*pair;
+	enum pri_op		op;
+	bool			fua;
+	bool			locked;
+	bool			mirrored;
+	u64			lba;
+	u32			blocks;
+	atomic_t		legs;
+	blk_status_t		local;
+	struct pri_range	range;
+
+	struct list_head	node;
+	u64			id;
+	u64			floor;
+	u16			slot;
+	unsigned long		deadline;
+	struct pri_xchg		*xchg;
+	u32			payload_crc;
+};
+
+static inline u32 pri_cmd_bytes(const struct pri_cmd *cmd)
+{
+	return cmd->blocks * cmd->pair->block_bytes;
+}
+
+/**
+ * struct pri_ctl - a control command somebody waits for
+ * @done:	completed by the answer or the end of the exchange
+ * @error:	0, or why there is no answer
+ * @answer:	decoded sense data, if @error is 0
+ * @agreed:	PRLI only: the secondary disabled FCP_XFER_RDY
+ */
+struct pri_ctl {
+	struct completion	done;
+	int			error;
+	struct pprc_answer	answer;
+	bool			agreed;
+};
+
+/**
+ * struct pri_xchg - one Fibre Channel exchange of ours
+ * @refs:	see the list of references above; the last one reaps
+ * @lock:	protects @seq until the sender holds the exchange, @open,
+ *		@quarantine, @reaping, @ctl
+ * @session:	its session, referenced
+ * @pl:		local port, user reference: libfc's port and exchange manager
+ *		stay until this exchange is reaped
+ * @sid:	FC_ID of the local port
+ * @did:	FC_ID of the remote port
+ * @session_id:	session on the wire
+ * @chunk:	data bytes per frame
+ * @seq:	libfc's sequence, its exchange held by us
+ * @open:	an answer or the end of the exchange is awaited
+ * @quarantine:	given up: keep the OX_ID from reuse for R_A_TOV
+ * @reaping:	being reaped, must not be queued again
+ * @cmd:	command it belongs to; session->io_lock
+ * @ctl:	who waits for it instead; @lock
+ * @expect_id:	command id the answer must carry
+ * @reap:	delayed start of reaping
+ * @reap_node:	in the list of exchanges to reap
+ */
+struct pri_xchg {
+	refcount_t		refs;
+	spinlock_t		lock;
+	struct pri_session	*session;
+	struct pprc_lport	*pl;
+	u32			sid;
+	u32			did;
+	u32			session_id;
+	u16			chunk;
+	struct fc_seq		*seq;
+	bool			open;
+	bool			quarantine;
+	bool			reaping;
+	struct pri_cmd		*cmd;
+	struct pri_ctl		*ctl;
+	u64			expect_id;
+	struct delayed_work	reap;
+	struct llist_node	reap_node;
+};
+
+/* pri_main.c */
+extern struct mutex pri_lock;		/* lists of pairs and sessions */
+extern struct workqueue_struct *pri_wq;	/* data path, bound, MEM_RECLAIM */
+extern struct workqueue_struct *pri_ctl_wq; /* control, unbound, MEM_RECLAIM */
+
+/* pri_configfs.c */
+int pri_configfs_init(void);
+void pri_configfs_exit(void);
+
+/* pri_pair.c */
+struct pri_pair *pri_pair_alloc(const char *name);
+void pri_pair_get(struct pri_pair *pair);
+void pri_pair_put(struct pri_pair *pair);
+int pri_pair_enable(struct pri_pair *pair);
+int pri_pair_disable(struct pri_pair *pair, bool force);
+int pri_pair_resume(struct pri_pair *pair);
+void pri_pair_suspend(struct pri_pair *pair, enum pprc_susp_reason reason,
+		      const char *fmt, ...) __printf(3, 4);
+struct pri_pair *pri_pair_by_lun(u64 lun);
+unsigned int pri_pair_luns(u64 *luns, unsigned int max);
+
+/* pri_host.c */
+int pri_host_init(void);
+void pri_host_exit(void);
+struct scsi_device *pri_host_add(struct pri_pair *pair);
+
+/* pri_emul.c */
+void pri_emulate(struct pri_pair *pair, struct scsi_cmnd *sc);
+void pri_sense(struct scsi_cmnd *sc, u8 key, u8 asc, u8 ascq);
+
+/* pri_io.c */
+int pri_io_init(void);
+void pri_io_exit(void);
+void pri_cmd_init(struct pri_cmd *cmd, struct scsi_cmnd *sc);
+void pri_io_start(struct pri_cmd *cmd);
+void pri_io_send_later(struct pri_cmd *cmd);
+void pri_remote_done(struct pri_cmd *cmd, const struct pprc_answer *answer,
+		     enum pprc_susp_reason susp, const char *why);
+
+/* pri_session.c */
+struct pri_session *pri_session_get(struct pri_pair *pair);
+void pri_session_ref(struct pri_session *s);
+void pri_session_unref(struct pri_session *s);
+void pri_session_release(struct pri_session *s);
+int pri_session_wait_up(struct pri_session *s, unsigned int msec);
+void pri_session_why(struct pri_session *s, char *buf);
+void pri_session_fail(struct pri_session *s, const char *fmt, ...)
+	__printf(2, 3);
+void pri_session_submit(struct pri_session *s, struct pri_cmd *cmd);
+struct pri_cmd *pri_session_claim(struct pri_xchg *x);
+bool pri_session_detach(struct pri_xchg *x);
+bool pri_session_path(struct pri_session *s, struct pri_cmd *cmd,
+		      struct pprc_path *path);
+bool pri_session_begin(struct pri_session *s, struct pri_cmd *cmd,
+		       struct pri_xchg *x);
+void pri_session_retry(struct pri_session *s, struct pri_cmd *cmd);
+int pri_session_state_change(struct pri_session *s, struct pri_pair *pair,
+			     u8 state, u8 reason, struct pprc_answer *answer);
+void pri_lport_gone(struct pprc_lport *pl);
+
+/* pri_send.c */
+int pri_send(struct pri_session *s, struct pri_cmd *cmd);
+u32 pri_payload_crc(struct pri_cmd *cmd);
+
+/* pri_xchg.c */
+int pri_xchg_init(void);
+void pri_xchg_exit(void);
+struct pri_xchg *pri_xchg_alloc(struct pri_session *s,
+				const struct pprc_path *path, gfp_t gfp);
+int pri_xchg_open(struct pri_xchg *x, struct fc_frame *fp);
+void pri_xchg_put(struct pri_xchg *x);
+void pri_xchg_abandon(struct pri_xchg *x);
+int pri_ctl_prli(struct pri_session *s, const struct pprc_path *path);
+int pri_ctl_command(struct pri_session *s, const struct pprc_path *path,
+		    union pprc_cdb *cdb, u16 lun, struct pprc_answer *answer);
+struct fc_frame *pri_cmnd_frame(struct pri_xchg *x, const union pprc_cdb *cdb,
+				u16 lun, u32 dl);
+
+#endif

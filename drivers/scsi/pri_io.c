@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * READ, WRITE and SYNCHRONIZE CACHE: the local leg, the remote leg, and what
+ * becomes of the command when both have ended.
+ *
+ * queuecommand > pri_io_start (work) > range lock > both legs at once >
+ * leg_done, last one > pri_complete. A remote leg that fails suspends the pair
+ * before it ends, so the host's write completes on the local device alone.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include "pri.h"
+
+/* Sense keys and codes, SPC-4 4.5.6 and annex D. */
+#define ASC_WRITE_ERROR		0x0c
+#define ASC_READ_ERROR		0x11
+
+static struct bio_set pri_bios;
+
+static void fail_local(struct pri_cmd *cmd)
+{
+	struct pri_pair *pair = cmd->pair;
+	bool read = cmd->op == PRI_READ;
+
+	pri_sense(cmd->sc, MEDIUM_ERROR,
+		  read ? ASC_READ_ERROR : ASC_WRITE_ERROR, 0);
+	/* The secondary may have what the primary has not. */
+	if (!read && READ_ONCE(pair->state) == PPRC_STATE_FULL_DUPLEX)
+		pri_pair_suspend(pair, PPRC_SUSP_LOCAL_ERROR,
+				 "the local device failed a write of %u blocks at block %llu",
+				 cmd->blocks, cmd->lba);
+}
+
+static void count(struct pri_cmd *cmd)
+{
+	struct pri_pair *pair = cmd->pair;
+
+	if (cmd->op == PRI_READ) {
+		atomic64_inc(&pair->reads);
+	} else if (cmd->op == PRI_WRITE && cmd->mirrored) {
+		atomic64_inc(&pair->writes);
+		atomic64_add(pri_cmd_bytes(cmd), &pair->write_bytes);
+	} else if (cmd->op == PRI_WRITE) {
+		atomic64_inc(&pair->local_writes);
+	}
+}
+
+/* Both legs have ended. Any context: the last leg may be a bio's. */
+static void pri_complete(struct pri_cmd *cmd)
+{
+	struct pri_range *range, *next;
+	LIST_HEAD(granted);
+
+	if (cmd->locked) {
+		cmd->locked = false;
+		pri_range_unlock(&cmd->pair->ranges, &cmd->range, &granted);
+		list_for_each_entry_safe(range, next, &granted, node) {
+			struct pri_cmd *waiter = container_of(range,
+						struct pri_cmd, range);
+
+			list_del_init(&range->node);
+			waiter->locked = true;
+			queue_work(pri_wq, &waiter->work);
+		}
+	}
+	if (cmd->local)
+		fail_local(cmd);
+	else
+		count(cmd);
+	scsi_done(cmd->sc);
+}
+
+static void leg_done(struct pri_cmd *cmd)
+{
+	if (atomic_dec_and_test(&cmd->legs))
+		pri_complete(cmd);
+}
+
+static void local_end_io(struct bio *bio)
+{
+	struct pri_cmd *cmd = bio->bi_private;
+
+	cmd->local = bio->bi_status;
+	bio_put(bio);
+	leg_done(cmd);
+}
+
+static void local_leg(struct pri_cmd *cmd)
+{
+	struct pri_pair *pair = cmd->pair;
+	unsigned int nents = cmd->op == PRI_FLUSH ? 0 : scsi_sg_count(cmd->sc);
+	struct scatterlist *sg;
+	struct bio *bio;
+	blk_opf_t opf;
+	int i;
+
+	if (cmd->op == PRI_READ)
+		opf = REQ_OP_READ;
+	else if (cmd->op == PRI_FLUSH)
+		opf = REQ_OP_WRITE | REQ_PREFLUSH;
+	else
+		opf = REQ_OP_WRITE | (cmd->fua ? REQ_FUA : 0);
+
+	bio = bio_alloc_bioset(pprc_bdev(&pair->bdev), nents, opf, GFP_NOIO,
+			       &pri_bios);
+	bio->bi_iter.bi_sector = cmd->lba * (pair->block_bytes >> SECTOR_SHIFT);
+	bio->bi_private = cmd;
+	bio->bi_end_io = local_end_io;
+	scsi_for_each_sg(cmd->sc, sg, nents, i) {
+		if (bio_add_page(bio, sg_page(sg), sg->length, sg->offset) !=
+		    sg->length) {
+			bio_io_error(bio);
+			return;
+		}
+	}
+	submit_bio(bio);
+}
+
+static void start_legs(struct pri_cmd *cmd)
+{
+	struct pri_pair *pair = cmd->pair;
+
+	cmd->local = BLK_STS_OK;
+	cmd->mirrored = cmd->op != PRI_READ &&
+			READ_ONCE(pair->state) == PPRC_STATE_FULL_DUPLEX;
+	/* This function is a leg, too: it looks at @cmd to its end. */
+	atomic_set(&cmd->legs, 2 + cmd->mirrored);
+	if (cmd->mirrored) {
+		if (cmd->op == PRI_WRITE)
+			cmd->payload_crc = pri_payload_crc(cmd);
+		pri_session_submit(pair->session, cmd);
+	}
+	local_leg(cmd);
+	leg_done(cmd);
+}
+
+static void io_work(struct work_struct *work)
+{
+	struct pri_cmd *cmd = container_of(work, struct pri_cmd, work);
+
+	if (cmd->op == PRI_WRITE && !cmd->locked) {
+		cmd->range.start = cmd->lba;
+		cmd->range.last = cmd->lba + cmd->blocks - 1;
+		/* If not, the range's holder queues this work again. */
+		if (!pri_range_lock(&cmd->pair->ranges, &cmd->range))
+			return;
+		cmd->locked = true;
+	}
+	start_legs(cmd);
+}
+
+static void io_send_work(struct work_struct *work)
+{
+	struct pri_cmd *cmd = container_of(work, struct pri_cmd, send_work);
+
+	pri_send(cmd->pair->session, cmd);
+	leg_done(cmd);
+}
+
+/**
+ * pri_cmd_init() - prepare the driver part of a scsi_cmnd, once per request
+ * @cmd:	the driver part
+ * @sc:		the command it belongs to for good
+ *
+ * Context: any.
+ */
+void pri_cmd_init(struct pri_cmd *cmd, struct scsi_cmnd *sc)
+{
+	memset(cmd, 0, sizeof(*cmd));
+	cmd->sc = sc;
+	INIT_WORK(&cmd->work, io_work);
+	INIT_WORK(&cmd->send_work, io_send_work);
+	INIT_LIST_HEAD(&cmd->node);
+	INIT_LIST_HEAD(&cmd->range.node);
+}
+
+/**
+ * pri_io_start() - begin a command
+ * @cmd:	op, fua, lba and blocks are set
+ *
+ * Context: any.
+ */
+void pri_io_start(struct pri_cmd *cmd)
+{
+	cmd->locked = false;
+	queue_work(pri_wq, &cmd->work);
+}
+
+/**
+ * pri_io_send_later() - a command that waited has got a slot
+ * @cmd:	the command; its remote leg cannot end before this returns
+ *
+ * Context: any; session->io_lock held by the caller.
+ */
+void pri_io_send_later(struct pri_cmd *cmd)
+{
+	/* A leg of its own: the remote one may end while it is being sent. */
+	atomic_inc(&cmd->legs);
+	queue_work(pri_wq, &cmd->send_work);
+}
+
+static enum pprc_susp_reason susp_of(unsigned int reason)
+{
+	switch (reason) {
+	case PPRC_R_NO_SESSION:
+	case PPRC_R_ABORTED:
+		return PPRC_SUSP_PATH_LOSS;
+	default:
+		return PPRC_SUSP_SECONDARY_ERROR;
+	}
+}
+
+/**
+ * pri_remote_done() - the remote leg has ended
+ * @cmd:	the command; not to be touched afterwards
+ * @answer:	the secondary's answer, or NULL when there is none
+ * @susp:	why the pair is suspended, without an answer
+ * @why:	a clause that says it in detail, without an answer
+ *
+ * Anything but a GOOD answer suspends the pair first.
+ *
+ * Context: any but hard interrupt, no lock held.
+ */
+void pri_remote_done(struct pri_cmd *cmd, const struct pprc_answer *answer,
+		     enum pprc_susp_reason susp, const char *why)
+{
+	struct pri_pair *pair = cmd->pair;
+
+	if (!answer) {
+		cmd->mirrored = false;
+		pri_pair_suspend(pair, susp, "%s", why);
+	} else if (answer->reason != PPRC_R_GOOD) {
+		cmd->mirrored = false;
+		pri_pair_suspend(pair, susp_of(answer->reason),
+				 "the secondary refused a %s (%s, sense %x/%02x/%02x): %s",
+				 cmd->op == PRI_WRITE ? "write" : "flush",
+				 pprc_reason_name(answer->reason),
+				 answer->key, answer->asc, answer->ascq,
+				 pprc_reason_text(answer->reason));
+		if (answer->reason == PPRC_R_NO_SESSION)
+			pri_session_fail(pair->session,
+					 "the secondary does not know the session any more");
+	}
+	leg_done(cmd);
+}
+
+/**
+ * pri_io_init() - set up what I/O needs
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int pri_io_init(void)
+{
+	return bioset_init(&pri_bios, 64, 0, BIOSET_NEED_BVECS);
+}
+
+/**
+ * pri_io_exit() - undo pri_io_init()
+ */
+void pri_io_exit(void)
+{
+	bioset_exit(&pri_bios);
+}

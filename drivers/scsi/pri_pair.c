@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pairs: enabling and disabling, suspension and resumption. */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blk-mq.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <pprc/state.h>
+#include "pri.h"
+
+/* How long enabling or resuming waits for a login. */
+#define UP_TIMEOUT_MS	20000
+/* How long disabling waits for somebody who has just looked at the device. */
+#define OPEN_WAIT_MS	2000
+
+static LIST_HEAD(pairs);		/* enabled ones; pri_lock */
+
+static void notify_work(struct work_struct *work);
+
+static void pair_free(struct kref *kref)
+{
+	struct pri_pair *pair = container_of(kref, struct pri_pair, kref);
+
+	mutex_destroy(&pair->mutex);
+	kfree(pair->device);
+	kfree(pair);
+}
+
+/**
+ * pri_pair_get() - take a reference
+ * @pair:	the pair
+ *
+ * Context: any.
+ */
+void pri_pair_get(struct pri_pair *pair)
+{
+	kref_get(&pair->kref);
+}
+
+/**
+ * pri_pair_put() - drop a reference
+ * @pair:	the pair
+ *
+ * Context: process.
+ */
+void pri_pair_put(struct pri_pair *pair)
+{
+	kref_put(&pair->kref, pair_free);
+}
+
+/* FNV-1a: both hosts get the same identity from the same name. */
+static u64 id_of_name(const char *name)
+{
+	u64 h = 0xcbf29ce484222325ull;
+
+	while (*name)
+		h = (h ^ (u8)*name++) * 0x100000001b3ull;
+	return h ? h : 1;
+}
+
+/**
+ * pri_pair_alloc() - make a pair with default attributes
+ * @name:	its name
+ *
+ * Context: process.
+ * Return: the pair with a reference, or NULL.
+ */
+struct pri_pair *pri_pair_alloc(const char *name)
+{
+	struct pri_pair *pair = kzalloc(sizeof(*pair), GFP_KERNEL);
+
+	if (!pair)
+		return NULL;
+	kref_init(&pair->kref);
+	mutex_init(&pair->mutex);
+	spin_lock_init(&pair->lock);
+	pri_ranges_init(&pair->ranges);
+	INIT_LIST_HEAD(&pair->node);
+	INIT_WORK(&pair->notify, notify_work);
+	pair->id = id_of_name(name);
+	pair->slots = 32;
+	pair->slot_kib = 1024;
+	pair->timeout_ms = 5000;
+	return pair;
+}
+
+/**
+ * pri_pair_by_lun() - the enabled pair with a LUN
+ * @lun:	LUN on our SCSI host
+ *
+ * Context: process, sleeps.
+ * Return: the pair with a reference, or NULL.
+ */
+struct pri_pair *pri_pair_by_lun(u64 lun)
+{
+	struct pri_pair *pair, *found = NULL;
+
+	mutex_lock(&pri_lock);
+	list_for_each_entry(pair, &pairs, node) {
+		if (pair->lun == lun) {
+			pri_pair_get(pair);
+			found = pair;
+			break;
+		}
+	}
+	mutex_unlock(&pri_lock);
+	return found;
+}
+
+/**
+ * pri_pair_luns() - LUNs of all enabled pairs
+ * @luns:	gets up to @max LUNs
+ * @max:	room in @luns
+ *
+ * Called by the block layer where sleeping is not allowed, so it does without
+ * a list when somebody else has it.
+ *
+ * Context: any but hard interrupt.
+ * Return: number of LUNs.
+ */
+unsigned int pri_pair_luns(u64 *luns, unsigned int max)
+{
+	struct pri_pair *pair;
+	unsigned int n = 0;
+
+	if (!mutex_trylock(&pri_lock))
+		return 0;
+	list_for_each_entry(pair, &pairs, node)
+		if (n < max)
+			luns[n++] = pair->lun;
+	mutex_unlock(&pri_lock);
+	return n;
+}
+
+/* Move a pair to another state. Return: the cell of the transition table. */
+static const struct pprc_transition *
+pair_step(struct pri_pair *pair, u8 to, u8 reason, const char *detail)
+{
+	const struct pprc_transition *t;
+	unsigned long flags;
+
+	spin_lock_irqsave(&pair->lock, flags);
+	t = pprc_state_step(pair->state, to);
+	if (t->allowed) {
+		WRITE_ONCE(pair->state, to);
+		pair->reason = reason;
+		strscpy(pair->detail, detail, sizeof(pair->detail));
+	}
+	spin_unlock_irqrestore(&pair->lock, flags);
+	return t;
+}
+
+/* Tells a reachable secondary that its copy is no longer being written. */
+static void notify_work(struct work_struct *work)
+{
+	struct pri_pair *pair = container_of(work, struct pri_pair, notify);
+	struct pprc_answer answer;
+
+	if (READ_ONCE(pair->state) != PPRC_STATE_SUSPENDED)
+		return;
+	pri_session_state_change(pair->session, pair, PPRC_STATE_SUSPENDED,
+				 pair->reason, &answer);
+}
+
+/**
+ * pri_pair_suspend() - stop mirroring; host writes go on locally
+ * @pair:	the pair; nothing happens unless it is being mirrored
+ * @reason:	enum pprc_susp_reason
+ * @fmt:	what exactly happened, a clause
+ *
+ * Context: any.
+ */
+void pri_pair_suspend(struct pri_pair *pair, enum pprc_susp_reason reason,
+		      const char *fmt, ...)
+{
+	char detail[PRI_WHY_LEN];
+	va_list args;
+
+	/* The first failure tells; those that follow from it are noise. */
+	if (READ_ONCE(pair->state) == PPRC_STATE_SUSPENDED)
+		return;
+	va_start(args, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, args);
+	va_end(args);
+
+	if (!pair_step(pair, PPRC_STATE_SUSPENDED, reason, detail)->allowed)
+		return;
+	pair_log(err, pair, "suspended (%s): %s; host writes go on, on the primary alone; %s\n",
+		 pprc_susp_name(reason), detail, pprc_susp_advice(reason));
+	queue_work(pri_ctl_wq, &pair->notify);
+}
+
+/* LUN and place in the list; refuses a volume that another pair protects. */
+static int pair_list(struct pri_pair *pair)
+{
+	struct pri_pair *p;
+	u64 lun = 0;
+	int ret = 0;
+
+	mutex_lock(&pri_lock);
+	list_for_each_entry(p, &pairs, node) {
+		if (p->id == pair->id) {
+			pair_log(err, pair, "not enabled: pair %s has the same id %016llx; write another id\n",
+				 pri_pair_name(p), p->id);
+			ret = -EEXIST;
+			goto out;
+		}
+		if (p->remote_wwpn == pair->remote_wwpn &&
+		    p->secondary_lun == pair->secondary_lun) {
+			pair_log(err, pair, "not enabled: LUN %u of the secondary is taken by pair %s; write another secondary_lun\n",
+				 pair->secondary_lun, pri_pair_name(p));
+			ret = -EEXIST;
+			goto out;
+		}
+	}
+	/* The list is sorted by LUN: the first gap is ours. */
+	list_for_each_entry(p, &pairs, node) {
+		if (p->lun != lun)
+			break;
+		lun++;
+	}
+	pair->lun = lun;
+	list_add_tail(&pair->node, &p->node);
+out:
+	mutex_unlock(&pri_lock);
+	return ret;
+}
+
+static void pair_unlist(struct pri_pair *pair)
+{
+	mutex_lock(&pri_lock);
+	list_del_init(&pair->node);
+	mutex_unlock(&pri_lock);
+}
+
+static int open_device(struct pri_pair *pair)
+{
+	struct block_device *bdev;
+	int ret;
+
+	ret = pprc_bdev_open(&pair->bdev, pair->device, pair);
+	if (ret == -EBUSY)
+		pair_log(err, pair, "not enabled: %s is in use: unmount it, or stop what holds it (lsblk shows it)\n",
+			 pair->device);
+	else if (ret == -ENOENT || ret == -ENXIO || ret == -ENODEV)
+		pair_log(err, pair, "not enabled: there is no block device %s: write the path of the local volume to device\n",
+			 pair->device);
+	else if (ret == -ENOTBLK)
+		pair_log(err, pair, "not enabled: %s is not a block device\n",
+			 pair->device);
+	else if (ret)
+		pair_log(err, pair, "not enabled: %s cannot be opened (%d)\n",
+			 pair->device, ret);
+	if (ret)
+		return ret;
+
+	bdev = pprc_bdev(&pair->bdev);
+	pair->block_bytes = bdev_logical_block_size(bdev);
+	pair->blocks = div_u64(bdev_nr_bytes(bdev), pair->block_bytes);
+	if (!pair->blocks) {
+		pair_log(err, pair, "not enabled: %s has no blocks\n",
+			 pair->device);
+		pprc_bdev_close(&pair->bdev);
+		return -ENXIO;
+	}
+	if (bdev_read_only(bdev)) {
+		pair_log(err, pair, "not enabled: %s is read-only\n",
+			 pair->device);
+		pprc_bdev_close(&pair->bdev);
+		return -EROFS;
+	}
+	return 0;
+}
+
+/* Wait for a login and say why there is none. */
+static int wait_session(struct pri_pair *pair, const char *verb)
+{
+	char why[PRI_WHY_LEN];
+	int ret;
+
+	ret = pri_session_wait_up(pair->session, UP_TIMEOUT_MS);
+	if (ret == -ETIMEDOUT) {
+		pri_session_why(pair->session, why);
+		pair_log(err, pair, "not %s: no session with secondary %s: %s\n",
+			 verb, pair->session->name, why);
+		ret = -EHOSTUNREACH;
+	}
+	return ret;
+}
+
+/* Make the secondary take the pair as full-duplex. */
+static int establish(struct pri_pair *pair, const char *verb)
+{
+	struct pprc_answer a;
+	int ret;
+
+	pair->generation = get_random_u64();
+	ret = pri_session_state_change(pair->session, pair,
+				       PPRC_STATE_FULL_DUPLEX, 0, &a);
+	if (ret) {
+		pair_log(err, pair, "not %s: the secondary did not answer (%d): look at its log\n",
+			 verb, ret);
+		return -EHOSTUNREACH;
+	}
+	switch (a.reason) {
+	case PPRC_R_GOOD:
+		return 0;
+	case PPRC_R_TOO_SMALL:
+		pair_log(err, pair, "not %s: LUN %u of the secondary has %llu blocks of %u bytes, the primary volume %llu of %u: enlarge the secondary volume\n",
+			 verb, pair->secondary_lun, a.state.blocks,
+			 a.state.block_bytes, pair->blocks, pair->block_bytes);
+		return -ENOSPC;
+	case PPRC_R_BLOCK_SIZE:
+		pair_log(err, pair, "not %s: logical blocks have %u bytes on the primary and %u on the secondary: use volumes with the same block size\n",
+			 verb, pair->block_bytes, a.state.block_bytes);
+		return -EINVAL;
+	case PPRC_R_BAD_LUN:
+		ret = -ENODEV;
+		break;
+	case PPRC_R_PAIR_TAKEN:
+		ret = -EBUSY;
+		break;
+	default:
+		ret = -EREMOTEIO;
+	}
+	pair_log(err, pair, "not %s: the secondary refused (%s): %s\n", verb,
+		 pprc_reason_name(a.reason), pprc_reason_text(a.reason));
+	return ret;
+}
+
+static void dissolve(struct pri_pair *pair)
+{
+	struct pprc_answer a;
+
+	/* If it cannot be told, it suspends the pair when the port logs out. */
+	pri_session_state_change(pair->session, pair, PPRC_STATE_SIMPLEX, 0,
+				 &a);
+}
+
+static int check_attributes(struct pri_pair *pair)
+{
+	const char *missing = !pair->device ? "device" :
+			      !pair->remote_wwpn ? "secondary_wwpn" : NULL;
+
+	if (missing) {
+		pair_log(err, pair, "not enabled: %s is not set: write it first\n",
+			 missing);
+		return -EINVAL;
+	}
+	if (!pair->assume_equal) {
+		pair_log(err, pair, "not enabled: nothing is copied yet, so the two volumes must be equal already: make them equal, then write 1 to assume_equal\n");
+		return -EPERM;
+	}
+	return 0;
+}
+
+/**
+ * pri_pair_enable() - establish a pair and make its /dev/sdX
+ * @pair:	the pair
+ *
+ * Context: process, sleeps up to UP_TIMEOUT_MS; @pair->mutex held.
+ * Return: 0; otherwise a negative errno, and the log has said why and what to
+ * do: -EINVAL, -EPERM, -EEXIST, -ENOENT, -EBUSY, -ENOTBLK, -ENXIO, -EROFS,
+ * -EHOSTUNREACH, -ENOSPC, -ENODEV, -EREMOTEIO, -ENOMEM.
+ */
+int pri_pair_enable(struct pri_pair *pair)
+{
+	struct scsi_device *sdev;
+	int ret;
+
+	lockdep_assert_held(&pair->mutex);
+	ret = check_attributes(pair);
+	if (ret)
+		return ret;
+	ret = open_device(pair);
+	if (ret)
+		return ret;
+	ret = -ENOMEM;
+	pair->session = pri_session_get(pair);
+	if (!pair->session)
+		goto err_bdev;
+	ret = wait_session(pair, "enabled");
+	if (ret)
+		goto err_session;
+	pair->max_sectors = pair->session->slot_bytes >> SECTOR_SHIFT;
+	ret = pair_list(pair);
+	if (ret)
+		goto err_session;
+	ret = establish(pair, "enabled");
+	if (ret)
+		goto err_list;
+
+	pair_step(pair, PPRC_STATE_FULL_DUPLEX, 0, "");
+	pair_log(notice, pair, "full-duplex with LUN %u of %s; the operator vouches that the volumes are equal (assume_equal)\n",
+		 pair->secondary_lun, pair->session->name);
+	sdev = pri_host_add(pair);
+	if (IS_ERR(sdev)) {
+		ret = PTR_ERR(sdev);
+		pair_log(err, pair, "not enabled: the SCSI layer made no device (%d)\n",
+			 ret);
+		goto err_state;
+	}
+	pair->sdev = sdev;
+	pair->enabled = true;
+	return 0;
+
+err_state:
+	dissolve(pair);
+	pair_step(pair, PPRC_STATE_SIMPLEX, 0, "");
+err_list:
+	pair_unlist(pair);
+err_session:
+	pri_session_release(pair->session);
+	pair->session = NULL;
+err_bdev:
+	pprc_bdev_close(&pair->bdev);
+	return ret;
+}
+
+/* Openers of /dev/sdX; a look by udev passes, a mount stays. */
+static unsigned int openers(struct pri_pair *pair)
+{
+	struct gendisk *disk = pair->sdev->request_queue->disk;
+
+	return disk ? disk_openers(disk) : 0;
+}
+
+/**
+ * pri_pair_disable() - dissolve a pair and remove its /dev/sdX
+ * @pair:	enabled pair
+ * @force:	also when the device is open; its users get errors
+ *
+ * Context: process, sleeps as long as the local device takes for what is
+ * under way, plus OPEN_WAIT_MS; @pair->mutex held.
+ * Return: 0 or -EBUSY.
+ */
+int pri_pair_disable(struct pri_pair *pair, bool force)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(OPEN_WAIT_MS);
+
+	lockdep_assert_held(&pair->mutex);
+	while (!force && openers(pair)) {
+		if (time_after(jiffies, end)) {
+			pair_log(err, pair, "not disabled: its device is open: unmount it or stop what holds it, or remove the pair's directory to take it away by force\n");
+			return -EBUSY;
+		}
+		schedule_timeout_uninterruptible(msecs_to_jiffies(50));
+	}
+
+	scsi_remove_device(pair->sdev);
+	scsi_device_put(pair->sdev);
+	pair->sdev = NULL;
+	dissolve(pair);
+	pair_step(pair, PPRC_STATE_SIMPLEX, 0, "");
+	cancel_work_sync(&pair->notify);
+	pair_unlist(pair);
+	pri_session_release(pair->session);
+	pair->session = NULL;
+	pprc_bdev_close(&pair->bdev);
+	pair->enabled = false;
+	pair->assume_equal = false;
+	pair_log(notice, pair, "simplex: dissolved\n");
+	return 0;
+}
+
+/**
+ * pri_pair_resume() - mirror a suspended pair again
+ * @pair:	enabled pair
+ *
+ * Nothing is copied: the operator must have vouched once more for equal
+ * volumes. Requests under way end before the state changes, so that none of
+ * them is on one copy only.
+ *
+ * Context: process, sleeps up to UP_TIMEOUT_MS; @pair->mutex held.
+ * Return: 0; otherwise a negative errno as of pri_pair_enable().
+ */
+int pri_pair_resume(struct pri_pair *pair)
+{
+	const struct pprc_transition *t;
+	struct request_queue *q = pair->sdev->request_queue;
+	int ret;
+
+	lockdep_assert_held(&pair->mutex);
+	t = pprc_state_step(READ_ONCE(pair->state), PPRC_STATE_FULL_DUPLEX);
+	if (!t->allowed) {
+		pair_log(err, pair, "not resumed: %s\n", t->text);
+		return -EINVAL;
+	}
+	if (!pair->assume_equal) {
+		pair_log(err, pair, "not resumed: what changed since the suspension is not copied yet: stop writing, make the volumes equal, then write 1 to assume_equal\n");
+		return -EPERM;
+	}
+	ret = wait_session(pair, "resumed");
+	if (ret)
+		return ret;
+	if (pair->max_sectors > pair->session->slot_bytes >> SECTOR_SHIFT) {
+		pair_log(err, pair, "not resumed: slots of %u KiB are granted now, the device was made for %u KiB: disable and enable the pair\n",
+			 pair->session->slot_bytes >> 10,
+			 pair->max_sectors >> 1);
+		return -EMSGSIZE;
+	}
+	cancel_work_sync(&pair->notify);
+	blk_mq_freeze_queue(q);
+	ret = establish(pair, "resumed");
+	if (!ret)
+		pair_step(pair, PPRC_STATE_FULL_DUPLEX, 0, "");
+	blk_mq_unfreeze_queue(q);
+	if (!ret)
+		pair_log(notice, pair, "full-duplex again; the operator vouches that the volumes are equal (assume_equal)\n");
+	return ret;
+}

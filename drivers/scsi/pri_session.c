@@ -1,0 +1,702 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sessions: one login per secondary port, its slots, and who may use them.
+ *
+ * A delayed work per session drives it round DOWN > UP > FAILED > DOWN. The
+ * data path only ever moves it from UP to FAILED; everything that sleeps is
+ * done by the work, under session->mutex. While a session is not UP nobody
+ * can get a slot, and the work ends every command that held one: a credit
+ * comes back only with a final answer or with the end of its session.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include "pri.h"
+
+#define WATCH_MS	250	/* deadlines and the remote port, while up */
+#define CONNECT_MS	500	/* between attempts, while down */
+#define RETRY_MS	2	/* libfc had no exchange or frame for us */
+
+static LIST_HEAD(sessions);		/* pri_lock */
+
+static void session_free(struct kref *kref)
+{
+	struct pri_session *s = container_of(kref, struct pri_session, kref);
+
+	mutex_destroy(&s->mutex);
+	kfree(s);
+}
+
+/**
+ * pri_session_ref() - take a reference
+ * @s:		the session
+ *
+ * Context: any.
+ */
+void pri_session_ref(struct pri_session *s)
+{
+	kref_get(&s->kref);
+}
+
+/**
+ * pri_session_unref() - drop a reference
+ * @s:		the session
+ *
+ * Context: any but hard interrupt.
+ */
+void pri_session_unref(struct pri_session *s)
+{
+	kref_put(&s->kref, session_free);
+}
+
+static __printf(2, 3)
+void set_why(struct pri_session *s, const char *fmt, ...)
+{
+	char why[PRI_WHY_LEN];
+	bool changed;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+
+	spin_lock_bh(&s->io_lock);
+	changed = strcmp(s->why, why);
+	strscpy(s->why, why, sizeof(s->why));
+	spin_unlock_bh(&s->io_lock);
+	/* Attempts repeat twice a second; the log gets what is new. */
+	if (changed)
+		session_log(notice, s, "%s\n", why);
+}
+
+/**
+ * pri_session_why() - why the session is not up
+ * @s:		the session
+ * @buf:	PRI_WHY_LEN bytes, gets a sentence or "up"
+ *
+ * Context: any but hard interrupt.
+ */
+void pri_session_why(struct pri_session *s, char *buf)
+{
+	spin_lock_bh(&s->io_lock);
+	strscpy(buf, s->state == PRI_S_UP ? "up" : s->why, PRI_WHY_LEN);
+	spin_unlock_bh(&s->io_lock);
+}
+
+/**
+ * pri_session_fail() - give a session up
+ * @s:		the session; nothing happens unless it is up
+ * @fmt:	why, a clause without a full stop
+ *
+ * No command gets a slot after this returns; the session's work ends those
+ * that have one and then logs in anew.
+ *
+ * Context: any but hard interrupt.
+ */
+void pri_session_fail(struct pri_session *s, const char *fmt, ...)
+{
+	bool failed = false;
+	va_list args;
+
+	spin_lock_bh(&s->io_lock);
+	if (s->state == PRI_S_UP) {
+		s->state = PRI_S_FAILED;
+		va_start(args, fmt);
+		vsnprintf(s->why, sizeof(s->why), fmt, args);
+		va_end(args);
+		failed = true;
+		/* Under the lock: no later than the teardown of a release. */
+		mod_delayed_work(pri_ctl_wq, &s->work, 0);
+	}
+	spin_unlock_bh(&s->io_lock);
+	if (failed)
+		session_log(err, s, "down: %s\n", s->why);
+}
+
+/* A slot for @cmd, the oldest taker first; io_lock held. */
+static void give_slot(struct pri_session *s, struct pri_cmd *cmd)
+{
+	lockdep_assert_held(&s->io_lock);
+	cmd->slot = s->free[--s->nr_free];
+	cmd->id = ++s->next_id;
+	cmd->deadline = jiffies + msecs_to_jiffies(cmd->pair->timeout_ms);
+	list_add_tail(&cmd->node, &s->inflight);
+	/* Ids are given in order, so the first one under way is the floor. */
+	cmd->floor = list_first_entry(&s->inflight, struct pri_cmd, node)->id;
+}
+
+/* Take back the slot of @cmd and hand it on; io_lock held. */
+static void return_slot(struct pri_session *s, struct pri_cmd *cmd)
+{
+	struct pri_cmd *next;
+
+	lockdep_assert_held(&s->io_lock);
+	list_del_init(&cmd->node);
+	s->free[s->nr_free++] = cmd->slot;
+	if (s->state != PRI_S_UP || list_empty(&s->waiting))
+		return;
+	next = list_first_entry(&s->waiting, struct pri_cmd, node);
+	list_del_init(&next->node);
+	give_slot(s, next);
+	pri_io_send_later(next);
+}
+
+/**
+ * pri_session_submit() - start the remote leg of a command
+ * @s:		the pair's session
+ * @cmd:	write or flush; its remote leg is counted already
+ *
+ * Sends at once if a slot is free, else when one becomes free. The leg ends
+ * in pri_remote_done() in any case.
+ *
+ * Context: process.
+ */
+void pri_session_submit(struct pri_session *s, struct pri_cmd *cmd)
+{
+	bool send = false, down;
+	char why[PRI_WHY_LEN];
+
+	spin_lock_bh(&s->io_lock);
+	down = s->state != PRI_S_UP;
+	if (down) {
+		strscpy(why, s->why, sizeof(why));
+	} else if (s->nr_free && list_empty(&s->waiting)) {
+		give_slot(s, cmd);
+		send = true;
+	} else {
+		list_add_tail(&cmd->node, &s->waiting);
+	}
+	spin_unlock_bh(&s->io_lock);
+
+	if (down)
+		pri_remote_done(cmd, NULL, PPRC_SUSP_PATH_LOSS, why);
+	else if (send)
+		pri_send(s, cmd);
+}
+
+/* Does @cmd still hold a slot of the login it was submitted to? io_lock held */
+static bool still_mine(struct pri_session *s, const struct pri_cmd *cmd)
+{
+	lockdep_assert_held(&s->io_lock);
+	return s->state == PRI_S_UP && !list_empty(&cmd->node);
+}
+
+/**
+ * pri_session_path() - where a command is to be sent
+ * @s:		the session
+ * @cmd:	command with a slot
+ * @path:	filled; the caller gives back the user and the memory reference
+ *		on @path->pl
+ *
+ * Context: any but hard interrupt.
+ * Return: false when the session or its port is going; the command is or will
+ * be ended by the session's teardown.
+ */
+bool pri_session_path(struct pri_session *s, struct pri_cmd *cmd,
+		      struct pprc_path *path)
+{
+	bool ok, going = false;
+
+	spin_lock_bh(&s->io_lock);
+	ok = still_mine(s, cmd);
+	if (ok) {
+		*path = s->path;
+		going = !pprc_lport_use(path->pl);
+		ok = !going;
+		if (ok)
+			pprc_lport_get(path->pl);
+	}
+	spin_unlock_bh(&s->io_lock);
+	if (going)
+		pri_session_fail(s, "the local FC port was removed");
+	return ok;
+}
+
+/**
+ * pri_session_begin() - tie a command to the exchange that will carry it
+ * @s:		the session
+ * @cmd:	command with a slot
+ * @x:		exchange object not yet opened
+ *
+ * Context: any but hard interrupt.
+ * Return: false when the session has failed meanwhile; the command is or will
+ * be ended by its teardown.
+ */
+bool pri_session_begin(struct pri_session *s, struct pri_cmd *cmd,
+		       struct pri_xchg *x)
+{
+	bool ok;
+
+	spin_lock_bh(&s->io_lock);
+	ok = still_mine(s, cmd);
+	if (ok) {
+		x->cmd = cmd;
+		x->session_id = s->id;
+		x->chunk = s->chunk;
+		x->expect_id = cmd->id;
+		cmd->xchg = x;
+	}
+	spin_unlock_bh(&s->io_lock);
+	return ok;
+}
+
+/**
+ * pri_session_claim() - take the command from an exchange that was answered
+ * @x:		the exchange
+ *
+ * The slot goes back, and to the next command that waits for one.
+ *
+ * Context: any but hard interrupt.
+ * Return: the command, or NULL when somebody else has taken it.
+ */
+struct pri_cmd *pri_session_claim(struct pri_xchg *x)
+{
+	struct pri_session *s = x->session;
+	struct pri_cmd *cmd;
+
+	spin_lock_bh(&s->io_lock);
+	cmd = x->cmd;
+	if (cmd) {
+		x->cmd = NULL;
+		cmd->xchg = NULL;
+		return_slot(s, cmd);
+	}
+	spin_unlock_bh(&s->io_lock);
+	return cmd;
+}
+
+/**
+ * pri_session_detach() - an exchange has ended without an answer
+ * @x:		the exchange
+ *
+ * Its command keeps the slot and stays with the session, which ends it.
+ *
+ * Context: any but hard interrupt.
+ * Return: true when there was a command.
+ */
+bool pri_session_detach(struct pri_xchg *x)
+{
+	struct pri_session *s = x->session;
+	struct pri_cmd *cmd;
+
+	spin_lock_bh(&s->io_lock);
+	cmd = x->cmd;
+	x->cmd = NULL;
+	if (cmd)
+		cmd->xchg = NULL;
+	spin_unlock_bh(&s->io_lock);
+	return cmd;
+}
+
+/**
+ * pri_session_retry() - a command could not be sent for want of memory
+ * @s:		the session
+ * @cmd:	command with a slot; nothing of it has left this host
+ *
+ * It goes back to the head of the queue, where it keeps its turn.
+ *
+ * Context: any but hard interrupt.
+ */
+void pri_session_retry(struct pri_session *s, struct pri_cmd *cmd)
+{
+	spin_lock_bh(&s->io_lock);
+	/* A teardown that has begun takes it from the list it is on. */
+	if (still_mine(s, cmd)) {
+		s->free[s->nr_free++] = cmd->slot;
+		list_move(&cmd->node, &s->waiting);
+		mod_delayed_work(pri_ctl_wq, &s->work,
+				 msecs_to_jiffies(RETRY_MS));
+	}
+	spin_unlock_bh(&s->io_lock);
+}
+
+/* Commands whose sending was put off by pri_session_retry(). */
+static void kick_waiting(struct pri_session *s)
+{
+	struct pri_cmd *cmd;
+
+	spin_lock_bh(&s->io_lock);
+	while (s->state == PRI_S_UP && s->nr_free && !list_empty(&s->waiting)) {
+		cmd = list_first_entry(&s->waiting, struct pri_cmd, node);
+		list_del_init(&cmd->node);
+		give_slot(s, cmd);
+		pri_io_send_later(cmd);
+	}
+	spin_unlock_bh(&s->io_lock);
+}
+
+/* Is the remote port there, does it answer? */
+static void watch(struct pri_session *s)
+{
+	unsigned int late_ms = 0;
+	struct pri_cmd *cmd;
+	bool alive = false;
+
+	lockdep_assert_held(&s->mutex);
+	if (pprc_lport_use(s->path.pl)) {
+		alive = pprc_path_alive(s->path.pl, s->remote_wwpn,
+					s->path.sid, s->path.did);
+		pprc_lport_unuse(s->path.pl);
+	}
+	if (!alive) {
+		pri_session_fail(s, "the remote port is no longer logged in: check the cable, the switch and the secondary host");
+		return;
+	}
+	spin_lock_bh(&s->io_lock);
+	list_for_each_entry(cmd, &s->inflight, node) {
+		if (time_after(jiffies, cmd->deadline)) {
+			late_ms = cmd->pair->timeout_ms;
+			break;
+		}
+	}
+	spin_unlock_bh(&s->io_lock);
+	if (late_ms)
+		pri_session_fail(s, "no answer within %u ms: a frame was lost, or the secondary is slow or gone",
+				 late_ms);
+	else
+		kick_waiting(s);
+}
+
+/* End what holds or awaits a slot, forget the login. */
+static void teardown(struct pri_session *s)
+{
+	char why[PRI_WHY_LEN];
+	struct pprc_lport *pl;
+
+	lockdep_assert_held(&s->mutex);
+	for (;;) {
+		struct pri_xchg *x = NULL;
+		struct pri_cmd *cmd;
+
+		spin_lock_bh(&s->io_lock);
+		cmd = list_first_entry_or_null(&s->inflight, struct pri_cmd,
+					       node);
+		if (!cmd)
+			cmd = list_first_entry_or_null(&s->waiting,
+						       struct pri_cmd, node);
+		if (cmd) {
+			list_del_init(&cmd->node);
+			x = cmd->xchg;
+			cmd->xchg = NULL;
+			if (x) {
+				x->cmd = NULL;
+				refcount_inc(&x->refs);
+			}
+		}
+		strscpy(why, s->why, sizeof(why));
+		spin_unlock_bh(&s->io_lock);
+		if (!cmd)
+			break;
+		if (x) {
+			pri_xchg_abandon(x);
+			pri_xchg_put(x);
+		}
+		pri_remote_done(cmd, NULL, PPRC_SUSP_PATH_LOSS, why);
+	}
+
+	spin_lock_bh(&s->io_lock);
+	pl = s->path.pl;
+	s->path.pl = NULL;
+	s->state = PRI_S_DOWN;
+	s->nr_free = 0;
+	spin_unlock_bh(&s->io_lock);
+	pprc_lport_put(pl);
+	kfree(s->free);
+	s->free = NULL;
+	s->id = 0;
+	s->granted = 0;
+}
+
+static int login_grant(struct pri_session *s, const struct pprc_answer *a)
+{
+	unsigned int i;
+
+	if (a->reason != PPRC_R_GOOD) {
+		set_why(s, "login refused (%s): %s",
+			pprc_reason_name(a->reason),
+			pprc_reason_text(a->reason));
+		return -EACCES;
+	}
+	if (!a->has_login || !a->login.session || !a->login.slots ||
+	    a->login.slots > s->wish_slots || !a->login.slot_bytes ||
+	    a->login.slot_bytes > s->wish_bytes ||
+	    a->login.slot_bytes % PPRC_SLOT_UNIT || a->login.features) {
+		set_why(s, "the secondary's answer to the login makes no sense: run the same release on both hosts");
+		return -EPROTO;
+	}
+	s->free = kmalloc_array(a->login.slots, sizeof(*s->free), GFP_KERNEL);
+	if (!s->free)
+		return -ENOMEM;
+	s->granted = a->login.slots;
+	s->slot_bytes = a->login.slot_bytes;
+	s->id = a->login.session;
+	s->peer_instance = a->login.instance;
+	/* Low slot numbers on top: a lightly loaded session reuses few. */
+	for (i = 0; i < s->granted; i++)
+		s->free[i] = s->granted - 1 - i;
+	return 0;
+}
+
+static int login(struct pri_session *s, const struct pprc_path *path)
+{
+	struct pprc_answer answer;
+	union pprc_cdb cdb;
+	int ret;
+
+	/* Largest power of two that leaves room for the Device_Header. */
+	s->chunk = path->max_payload < PPRC_CHUNK_MIN + 16 ? 0 :
+		   min_t(u32, PPRC_CHUNK_MAX,
+			 rounddown_pow_of_two(path->max_payload - 16));
+	if (!s->chunk) {
+		set_why(s, "frames of %u bytes are too short: raise the MTU to 2500 or more",
+			path->max_payload);
+		return -EMSGSIZE;
+	}
+	ret = pri_ctl_prli(s, path);
+	if (ret) {
+		set_why(s, ret == -EOPNOTSUPP ?
+			"the remote port does not agree to writes without FCP_XFER_RDY: load pprc_secondary there, make its TPG and enable it" :
+			"no usable answer to PRLI (%d): the remote port is not ready or its link is down",
+			ret);
+		return ret;
+	}
+	pprc_cdb_init(&cdb, PPRC_SA_LOGIN);
+	cdb.login.instance = cpu_to_be64(pprc_instance());
+	cdb.login.slots = cpu_to_be16(s->wish_slots);
+	cdb.login.slot_bytes = cpu_to_be32(s->wish_bytes);
+	cdb.login.chunk = cpu_to_be16(s->chunk);
+	ret = pri_ctl_command(s, path, &cdb, 0, &answer);
+	if (ret) {
+		set_why(s, "no usable answer to the login (%d): see the secondary's log",
+			ret);
+		return ret;
+	}
+	return login_grant(s, &answer);
+}
+
+static void connect(struct pri_session *s)
+{
+	struct pprc_path path;
+	int ret;
+
+	lockdep_assert_held(&s->mutex);
+	ret = pprc_path_find(s->remote_wwpn, s->local_wwpn, &path);
+	if (ret) {
+		set_why(s, ret == -ENODEV ?
+			"there is no local FC port: create one (fcoe) or set local_wwpn to one that exists" :
+			ret == -ENETDOWN ?
+			"the local FC port has no link: check the cable and the interface" :
+			"the remote port is not logged in to the local one: check its WWPN, zoning and the secondary host");
+		return;
+	}
+	ret = login(s, &path);
+	pprc_lport_unuse(path.pl);
+	if (ret) {
+		pprc_lport_put(path.pl);
+		return;
+	}
+	spin_lock_bh(&s->io_lock);
+	s->path = path;
+	s->nr_free = s->granted;
+	s->state = PRI_S_UP;
+	s->why[0] = '\0';
+	s->logins++;
+	spin_unlock_bh(&s->io_lock);
+	session_log(info, s, "up: %u slots of %u KiB granted, %u data bytes a frame\n",
+		    s->granted, s->slot_bytes >> 10, s->chunk);
+}
+
+static void session_work(struct work_struct *work)
+{
+	struct pri_session *s = container_of(to_delayed_work(work),
+					     struct pri_session, work);
+	bool up;
+
+	mutex_lock(&s->mutex);
+	if (s->stopping)
+		goto out;
+	if (READ_ONCE(s->state) == PRI_S_UP)
+		watch(s);
+	if (READ_ONCE(s->state) == PRI_S_FAILED)
+		teardown(s);
+	if (READ_ONCE(s->state) == PRI_S_DOWN)
+		connect(s);
+	up = READ_ONCE(s->state) == PRI_S_UP;
+	/* Not sooner than a kick that has been queued meanwhile. */
+	queue_delayed_work(pri_ctl_wq, &s->work,
+			   msecs_to_jiffies(up ? WATCH_MS : CONNECT_MS));
+out:
+	mutex_unlock(&s->mutex);
+	wake_up_all(&s->wait);
+}
+
+/**
+ * pri_session_wait_up() - wait for a login
+ * @s:		the session
+ * @msec:	how long at most, milliseconds
+ *
+ * Context: process, sleeps, can be interrupted.
+ * Return: 0, -ETIMEDOUT or -ERESTARTSYS; pri_session_why() says more.
+ */
+int pri_session_wait_up(struct pri_session *s, unsigned int msec)
+{
+	long left;
+
+	left = wait_event_interruptible_timeout(s->wait,
+						READ_ONCE(s->state) == PRI_S_UP,
+						msecs_to_jiffies(msec));
+	return left < 0 ? left : left ? 0 : -ETIMEDOUT;
+}
+
+static struct pri_session *session_alloc(const struct pri_pair *pair)
+{
+	struct pri_session *s = kzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return NULL;
+	kref_init(&s->kref);
+	s->remote_wwpn = pair->remote_wwpn;
+	s->local_wwpn = pair->local_wwpn;
+	pprc_wwpn_format(s->name, s->remote_wwpn);
+	mutex_init(&s->mutex);
+	INIT_DELAYED_WORK(&s->work, session_work);
+	init_waitqueue_head(&s->wait);
+	spin_lock_init(&s->io_lock);
+	INIT_LIST_HEAD(&s->inflight);
+	INIT_LIST_HEAD(&s->waiting);
+	s->wish_slots = pair->slots;
+	s->wish_bytes = pair->slot_kib << 10;
+	return s;
+}
+
+/**
+ * pri_session_get() - the session a pair will use
+ * @pair:	pair being enabled
+ *
+ * Pairs with the same ports share one session and its slots. The first one's
+ * wishes decide how many slots of what size it asks for.
+ *
+ * Context: process, sleeps.
+ * Return: the session with a reference and counted for the pair, to be given
+ * back by pri_session_release(); NULL when memory is short.
+ */
+struct pri_session *pri_session_get(struct pri_pair *pair)
+{
+	struct pri_session *s;
+
+	mutex_lock(&pri_lock);
+	list_for_each_entry(s, &sessions, node)
+		if (s->remote_wwpn == pair->remote_wwpn &&
+		    s->local_wwpn == pair->local_wwpn)
+			goto found;
+	s = session_alloc(pair);
+	if (!s)
+		goto out;
+	list_add_tail(&s->node, &sessions);
+	s->pairs++;
+	queue_delayed_work(pri_ctl_wq, &s->work, 0);
+	goto out;
+found:
+	s->pairs++;
+	pri_session_ref(s);
+out:
+	mutex_unlock(&pri_lock);
+	return s;
+}
+
+static void logout(struct pri_session *s)
+{
+	struct pprc_answer answer;
+	union pprc_cdb cdb;
+
+	if (READ_ONCE(s->state) != PRI_S_UP || !pprc_lport_use(s->path.pl))
+		return;
+	pprc_cdb_init(&cdb, PPRC_SA_LOGOUT);
+	/* If this fails the secondary keeps the slots until the port logs out. */
+	pri_ctl_command(s, &s->path, &cdb, 0, &answer);
+	pprc_lport_unuse(s->path.pl);
+}
+
+/**
+ * pri_session_release() - a pair uses its session no longer
+ * @s:		session; the pair has no command under way
+ *
+ * The last pair logs out.
+ *
+ * Context: process, sleeps.
+ */
+void pri_session_release(struct pri_session *s)
+{
+	bool last;
+
+	mutex_lock(&pri_lock);
+	last = !--s->pairs;
+	if (last)
+		list_del(&s->node);
+	mutex_unlock(&pri_lock);
+	if (last) {
+		mutex_lock(&s->mutex);
+		s->stopping = true;
+		logout(s);
+		pri_session_fail(s, "no pair uses the session any more");
+		if (READ_ONCE(s->state) == PRI_S_FAILED)
+			teardown(s);
+		mutex_unlock(&s->mutex);
+		cancel_delayed_work_sync(&s->work);
+	}
+	pri_session_unref(s);
+}
+
+/**
+ * pri_session_state_change() - tell the secondary of a pair's state
+ * @s:		the pair's session
+ * @pair:	the pair
+ * @state:	enum pprc_state
+ * @reason:	enum pprc_susp_reason if @state is suspended, else 0
+ * @answer:	the secondary's answer if 0 is returned; it may be a refusal
+ *
+ * Context: process, sleeps.
+ * Return: 0; -ENOTCONN when the session is not up; an error of
+ * pri_ctl_command().
+ */
+int pri_session_state_change(struct pri_session *s, struct pri_pair *pair,
+			     u8 state, u8 reason, struct pprc_answer *answer)
+{
+	union pprc_cdb cdb;
+	int ret = -ENOTCONN;
+
+	mutex_lock(&s->mutex);
+	if (READ_ONCE(s->state) != PRI_S_UP || !pprc_lport_use(s->path.pl))
+		goto out;
+	pprc_cdb_init(&cdb, PPRC_SA_STATE);
+	cdb.hdr.pair = cpu_to_be64(pair->id);
+	cdb.hdr.generation = cpu_to_be64(pair->generation);
+	cdb.state.blocks = cpu_to_be64(pair->blocks);
+	cdb.state.block_bytes = cpu_to_be32(pair->block_bytes);
+	cdb.state.state = state;
+	cdb.state.reason = reason;
+	ret = pri_ctl_command(s, &s->path, &cdb, pair->secondary_lun, answer);
+	pprc_lport_unuse(s->path.pl);
+out:
+	mutex_unlock(&s->mutex);
+	return ret;
+}
+
+/**
+ * pri_lport_gone() - libfc removes a local port
+ * @pl:		the port
+ *
+ * Context: process; libfc's fc_prov_mutex held, so nothing is waited for.
+ */
+void pri_lport_gone(struct pprc_lport *pl)
+{
+	struct pri_session *s;
+
+	mutex_lock(&pri_lock);
+	list_for_each_entry(s, &sessions, node)
+		if (READ_ONCE(s->path.pl) == pl)
+			pri_session_fail(s, "the local FC port was removed");
+	mutex_unlock(&pri_lock);
+}

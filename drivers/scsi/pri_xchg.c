@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Exchanges: opening one, its answer, its end.
+ *
+ * libfc's rules that shape this file:
+ * - An exchange may end (reset) while its first frames are still being sent.
+ *   So the sender holds x->lock from fc_exch_seq_send() until it has taken its
+ *   own reference on libfc's exchange, and the response handler begins by
+ *   waiting for that lock.
+ * - fc_exch_done() waits for running handlers, so it is never called in one:
+ *   exchanges are reaped from a work item.
+ * - libfc reuses an exchange id at once, and its own timeout path leaks. So
+ *   exchanges are opened without a timer, and one that is given up stays out
+ *   of reuse for R_A_TOV, as long as a late frame could come.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <scsi/fc/fc_els.h>
+#include <scsi/fc/fc_fcp.h>
+#include <scsi/fc_frame.h>
+#include "pri.h"
+
+/* How long a login or a state change may take. */
+#define CTL_TIMEOUT_MS	5000
+
+static struct kmem_cache *xchg_cache;
+static mempool_t *xchg_pool;
+static LLIST_HEAD(reap_list);
+static struct work_struct reap_work;
+
+/*
+ * libfc hands fr_fsp() of a command with a low exchange id to its DDP code,
+ * also when there is no offload. This one says: nothing to set up.
+ */
+static struct fc_fcp_pkt no_ddp = { .xfer_ddp = FC_XID_UNKNOWN };
+
+static void reap_all(struct work_struct *work)
+{
+	struct pri_xchg *x, *next;
+
+	llist_for_each_entry_safe(x, next, llist_del_all(&reap_list),
+				  reap_node) {
+		if (x->seq) {
+			fc_exch_done(x->seq);
+			fc_seq_release(x->seq);
+		}
+		pprc_lport_unuse(x->pl);
+		pprc_lport_put(x->pl);
+		pri_session_unref(x->session);
+		mempool_free(x, xchg_pool);
+	}
+}
+
+static void reap_now(struct pri_xchg *x)
+{
+	if (llist_add(&x->reap_node, &reap_list))
+		queue_work(pri_ctl_wq, &reap_work);
+}
+
+static void reap_delayed(struct work_struct *work)
+{
+	struct pri_xchg *x = container_of(to_delayed_work(work),
+					  struct pri_xchg, reap);
+
+	spin_lock_bh(&x->lock);
+	x->reaping = true;
+	spin_unlock_bh(&x->lock);
+	reap_now(x);
+}
+
+/**
+ * pri_xchg_put() - drop a reference; the last one starts reaping
+ * @x:		the exchange
+ *
+ * Context: any but hard interrupt.
+ */
+void pri_xchg_put(struct pri_xchg *x)
+{
+	bool quarantine;
+
+	if (!refcount_dec_and_test(&x->refs))
+		return;
+	spin_lock_bh(&x->lock);
+	quarantine = x->quarantine;
+	if (quarantine)
+		queue_delayed_work(pri_ctl_wq, &x->reap,
+				   msecs_to_jiffies(x->pl->lport->r_a_tov));
+	else
+		x->reaping = true;
+	spin_unlock_bh(&x->lock);
+	if (!quarantine)
+		reap_now(x);
+}
+
+/* No answer is awaited any more. Safe to call more than once. */
+static void xchg_close(struct pri_xchg *x, bool quarantine)
+{
+	bool was_open;
+
+	spin_lock_bh(&x->lock);
+	was_open = x->open;
+	x->open = false;
+	if (was_open)
+		x->quarantine = quarantine;
+	spin_unlock_bh(&x->lock);
+	if (was_open)
+		pri_xchg_put(x);
+}
+
+/**
+ * pri_xchg_abandon() - give an exchange up without an answer
+ * @x:		the exchange; its command has been taken from it
+ *
+ * Context: any but hard interrupt.
+ */
+void pri_xchg_abandon(struct pri_xchg *x)
+{
+	xchg_close(x, true);
+}
+
+/**
+ * pri_xchg_alloc() - make an exchange object
+ * @s:		the session it belongs to
+ * @path:	where it will go; references of its own are taken
+ * @gfp:	allocation flags; a mempool stands behind them
+ *
+ * Context: process or soft interrupt, as @gfp says.
+ * Return: the object with the sender's reference, or NULL when the local port
+ * is going or memory is short.
+ */
+struct pri_xchg *pri_xchg_alloc(struct pri_session *s,
+				const struct pprc_path *path, gfp_t gfp)
+{
+	struct pri_xchg *x;
+
+	if (!pprc_lport_use(path->pl))
+		return NULL;
+	x = mempool_alloc(xchg_pool, gfp);
+	if (!x) {
+		pprc_lport_unuse(path->pl);
+		return NULL;
+	}
+	memset(x, 0, sizeof(*x));
+	refcount_set(&x->refs, 1);
+	spin_lock_init(&x->lock);
+	INIT_DELAYED_WORK(&x->reap, reap_delayed);
+	pprc_lport_get(path->pl);
+	x->pl = path->pl;
+	x->sid = path->sid;
+	x->did = path->did;
+	pri_session_ref(s);
+	x->session = s;
+	return x;
+}
+
+static void ctl_done(struct pri_xchg *x, int error,
+		     const struct pprc_answer *answer, bool agreed)
+{
+	struct pri_ctl *ctl;
+
+	spin_lock_bh(&x->lock);
+	ctl = x->ctl;
+	x->ctl = NULL;
+	if (ctl) {
+		ctl->error = error;
+		ctl->agreed = agreed;
+		if (answer)
+			ctl->answer = *answer;
+		/* Under the lock: the waiter's stack must not go before. */
+		complete(&ctl->done);
+	}
+	spin_unlock_bh(&x->lock);
+}
+
+static void recv_prli(struct pri_xchg *x, struct fc_frame *fp)
+{
+	struct {
+		struct fc_els_prli prli;
+		struct fc_els_spp spp;
+	} *pp;
+	bool agreed = false;
+	int error = 0;
+
+	pp = fc_frame_payload_get(fp, sizeof(*pp));
+	if (fc_frame_payload_op(fp) != ELS_LS_ACC || !pp)
+		error = -EAGAIN;
+	else
+		agreed = (pp->spp.spp_flags & FC_SPP_RESP_MASK) ==
+			 FC_SPP_RESP_ACK &&
+			 (pp->spp.spp_flags & FC_SPP_EST_IMG_PAIR) &&
+			 (ntohl(pp->spp.spp_params) & FCP_SPPF_WR_XRDY_DIS);
+	ctl_done(x, error, NULL, agreed);
+	xchg_close(x, false);
+}
+
+/* Find the sense data of an FCP_RSP (FCP-4 9.5). */
+static int rsp_decode(struct fc_frame *fp, struct pprc_answer *answer)
+{
+	struct fcp_resp_with_ext *rsp;
+	u32 room, rsp_len = 0, sns_len;
+
+	rsp = fc_frame_payload_get(fp, sizeof(*rsp));
+	if (!rsp || !(rsp->resp.fr_flags & FCP_SNS_LEN_VAL))
+		return -EINVAL;
+	room = fr_len(fp) - sizeof(struct fc_frame_header) - sizeof(*rsp);
+	if (rsp->resp.fr_flags & FCP_RSP_LEN_VAL)
+		rsp_len = ntohl(rsp->ext.fr_rsp_len);
+	sns_len = ntohl(rsp->ext.fr_sns_len);
+	if (rsp_len > room || sns_len > room - rsp_len)
+		return -EINVAL;
+	if (pprc_answer_decode((u8 *)(rsp + 1) + rsp_len, sns_len, answer))
+		return -EINVAL;
+	/* GOOD status and a refusal, or the reverse, is no answer of ours. */
+	if ((rsp->resp.fr_status == SAM_STAT_GOOD) !=
+	    (answer->reason == PPRC_R_GOOD))
+		return -EINVAL;
+	return 0;
+}
+
+static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
+{
+	struct pprc_answer answer;
+	struct pri_cmd *cmd;
+
+	if (rsp_decode(fp, &answer)) {
+		/* Tells a control command at once that this is no PPRC port. */
+		ctl_done(x, -EPROTO, NULL, false);
+		return;
+	}
+	/*
+	 * A late answer to an earlier user of this exchange id is dropped and
+	 * the exchange stays open. A login has no session id before it is
+	 * answered.
+	 */
+	if (answer.cmd_id != x->expect_id ||
+	    (x->session_id && answer.session != x->session_id))
+		return;
+
+	ctl_done(x, 0, &answer, false);
+	cmd = pri_session_claim(x);
+	if (cmd)
+		pri_remote_done(cmd, &answer, PPRC_SUSP_NONE, NULL);
+	xchg_close(x, false);
+}
+
+static void recv_closed(struct pri_xchg *x)
+{
+	struct pri_session *s = x->session;
+	bool reap = false;
+
+	ctl_done(x, -ECONNRESET, NULL, false);
+	/* The command, if any, ends with its session. */
+	if (pri_session_detach(x))
+		pri_session_fail(s, "the path was closed: the remote port logged out or the link went down");
+
+	spin_lock_bh(&x->lock);
+	if (x->open) {
+		x->open = false;
+		reap = true;
+	} else if (x->quarantine && !x->reaping) {
+		/* Reset by libfc: no frame can come any more. */
+		x->quarantine = false;
+		mod_delayed_work(pri_ctl_wq, &x->reap, 0);
+	}
+	spin_unlock_bh(&x->lock);
+	if (reap)
+		pri_xchg_put(x);
+}
+
+/* libfc's response handler. */
+static void xchg_resp(struct fc_seq *seq, struct fc_frame *fp, void *arg)
+{
+	struct pri_xchg *x = arg;
+	bool open;
+
+	/* Wait until the sender holds the exchange. */
+	spin_lock_bh(&x->lock);
+	open = x->open;
+	spin_unlock_bh(&x->lock);
+
+	if (IS_ERR(fp)) {
+		recv_closed(x);
+		return;
+	}
+	if (open) {
+		if (fc_frame_header_get(fp)->fh_type == FC_TYPE_ELS)
+			recv_prli(x, fp);
+		else if (fc_frame_rctl(fp) == FC_RCTL_DD_CMD_STATUS)
+			recv_rsp(x, fp);
+		/* Anything else, an FCP_XFER_RDY say, was not asked for. */
+	}
+	fc_frame_free(fp);
+}
+
+/**
+ * pri_xchg_open() - send the first frame of an exchange
+ * @x:		exchange object, the caller has the sender's reference
+ * @fp:		FCP_CMND or PRLI; consumed
+ *
+ * Context: process or soft interrupt.
+ * Return: 0; -EAGAIN when libfc has no exchange or frame just now.
+ */
+int pri_xchg_open(struct pri_xchg *x, struct fc_frame *fp)
+{
+	struct fc_seq *seq;
+
+	fr_fsp(fp) = &no_ddp;
+	refcount_inc(&x->refs);
+	spin_lock_bh(&x->lock);
+	x->open = true;
+	seq = fc_exch_seq_send(x->pl->lport, fp, xchg_resp, NULL, x, 0);
+	if (seq) {
+		atomic_inc(&fc_seq_exch(seq)->ex_refcnt);
+		x->seq = seq;
+	} else {
+		x->open = false;
+	}
+	spin_unlock_bh(&x->lock);
+	if (seq)
+		return 0;
+	pri_xchg_put(x);
+	return -EAGAIN;
+}
+
+/**
+ * pri_cmnd_frame() - build an FCP_CMND
+ * @x:		exchange it will be sent on
+ * @cdb:	sealed extended CDB
+ * @lun:	LUN on the secondary
+ * @dl:		bytes of data that follow, 0 for none
+ *
+ * SEQUENCE INITIATIVE stays with us when data follows: that is how FCP tells
+ * a target that no FCP_XFER_RDY is awaited.
+ *
+ * Context: process or soft interrupt.
+ * Return: the frame or NULL.
+ */
+struct fc_frame *pri_cmnd_frame(struct pri_xchg *x, const union pprc_cdb *cdb,
+				u16 lun, u32 dl)
+{
+	struct pprc_fcp_cmnd *cmnd;
+	struct fc_frame *fp;
+
+	fp = fc_frame_alloc(x->pl->lport, sizeof(*cmnd));
+	if (!fp)
+		return NULL;
+	cmnd = fc_frame_payload_get(fp, sizeof(*cmnd));
+	memset(cmnd, 0, sizeof(*cmnd));
+	int_to_scsilun(lun, (struct scsi_lun *)cmnd->lun);
+	cmnd->flags = PPRC_FCP_ADD_CDB_WORDS << 2 | (dl ? FCP_CFL_WRDATA : 0);
+	memcpy(cmnd->cdb, cdb, sizeof(*cdb));
+	cmnd->dl = cpu_to_be32(dl);
+	fc_fill_fc_hdr(fp, FC_RCTL_DD_UNSOL_CMD, x->did, x->sid, FC_TYPE_FCP,
+		       FC_FC_FIRST_SEQ | FC_FC_END_SEQ |
+		       (dl ? 0 : FC_FC_SEQ_INIT), 0);
+	return fp;
+}
+
+/* Send a control frame and wait for its answer. */
+static int ctl_exchange(struct pri_xchg *x, struct fc_frame *fp,
+			struct pri_ctl *ctl)
+{
+	int ret = -ENOMEM;
+
+	init_completion(&ctl->done);
+	if (!fp)
+		goto out;
+	x->ctl = ctl;
+	ret = pri_xchg_open(x, fp);
+	if (ret)
+		goto out;
+	if (wait_for_completion_timeout(&ctl->done,
+					msecs_to_jiffies(CTL_TIMEOUT_MS))) {
+		ret = ctl->error;
+	} else {
+		/* After this no handler touches @ctl any more. */
+		ctl_done(x, -ETIMEDOUT, NULL, false);
+		ret = ctl->error;
+	}
+	if (ret)
+		pri_xchg_abandon(x);
+out:
+	pri_xchg_put(x);
+	return ret;
+}
+
+/**
+ * pri_ctl_prli() - ask the secondary to do without FCP_XFER_RDY for writes
+ * @s:		the session
+ * @path:	path to the secondary; the caller has a user reference on its port
+ *
+ * A PRLI of our own, beside the one of libfc's initiator: the bit must not be
+ * set in lport->service_params, where every array on the SAN would see it.
+ *
+ * Context: process, sleeps up to CTL_TIMEOUT_MS. @s->mutex held.
+ * Return: 0; -EOPNOTSUPP when the secondary does not agree; -EAGAIN when it
+ * was not ready for a PRLI; -ETIMEDOUT, -ECONNRESET, -ENOMEM.
+ */
+int pri_ctl_prli(struct pri_session *s, const struct pprc_path *path)
+{
+	struct {
+		struct fc_els_prli prli;
+		struct fc_els_spp spp;
+	} *pp;
+	struct pri_ctl ctl = {};
+	struct fc_frame *fp;
+	struct pri_xchg *x;
+	int ret;
+
+	lockdep_assert_held(&s->mutex);
+	x = pri_xchg_alloc(s, path, GFP_NOIO);
+	if (!x)
+		return -ENOMEM;
+	fp = fc_frame_alloc(x->pl->lport, sizeof(*pp));
+	if (fp) {
+		pp = fc_frame_payload_get(fp, sizeof(*pp));
+		memset(pp, 0, sizeof(*pp));
+		pp->prli.prli_cmd = ELS_PRLI;
+		pp->prli.prli_spp_len = sizeof(pp->spp);
+		pp->prli.prli_len = htons(sizeof(*pp));
+		pp->spp.spp_type = FC_TYPE_FCP;
+		pp->spp.spp_flags = FC_SPP_EST_IMG_PAIR;
+		pp->spp.spp_params = htonl(FCP_SPPF_INIT_FCN |
+					   FCP_SPPF_RD_XRDY_DIS |
+					   FCP_SPPF_WR_XRDY_DIS);
+		fc_fill_fc_hdr(fp, FC_RCTL_ELS_REQ, x->did, x->sid,
+			       FC_TYPE_ELS, FC_FC_FIRST_SEQ | FC_FC_END_SEQ |
+			       FC_FC_SEQ_INIT, 0);
+	}
+	ret = ctl_exchange(x, fp, &ctl);
+	if (!ret && !ctl.agreed)
+		ret = -EOPNOTSUPP;
+	return ret;
+}
+
+/**
+ * pri_ctl_command() - send a control command and wait for its answer
+ * @s:		the session
+ * @path:	path to the secondary; the caller has a user reference on its port
+ * @cdb:	extended CDB, complete but for command id, session and digest
+ * @lun:	LUN on the secondary
+ * @answer:	the answer, if 0 is returned; it may be a refusal
+ *
+ * Context: process, sleeps up to CTL_TIMEOUT_MS. @s->mutex held.
+ * Return: 0; -EPROTO when the port does not speak PPRC; -ETIMEDOUT,
+ * -ECONNRESET, -ENOMEM, -EAGAIN.
+ */
+int pri_ctl_command(struct pri_session *s, const struct pprc_path *path,
+		    union pprc_cdb *cdb, u16 lun, struct pprc_answer *answer)
+{
+	struct pri_ctl ctl = {};
+	struct pri_xchg *x;
+	int ret;
+
+	lockdep_assert_held(&s->mutex);
+	x = pri_xchg_alloc(s, path, GFP_NOIO);
+	if (!x)
+		return -ENOMEM;
+	spin_lock_bh(&s->io_lock);
+	x->expect_id = ++s->next_id;
+	spin_unlock_bh(&s->io_lock);
+	x->session_id = s->id;
+	cdb->hdr.session = cpu_to_be32(x->session_id);
+	cdb->hdr.cmd_id = cpu_to_be64(x->expect_id);
+	pprc_cdb_seal(cdb);
+	ret = ctl_exchange(x, pri_cmnd_frame(x, cdb, lun, 0), &ctl);
+	if (!ret)
+		*answer = ctl.answer;
+	return ret;
+}
+
+/**
+ * pri_xchg_init() - set up what exchanges need
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int pri_xchg_init(void)
+{
+	INIT_WORK(&reap_work, reap_all);
+	xchg_cache = KMEM_CACHE(pri_xchg, 0);
+	if (!xchg_cache)
+		return -ENOMEM;
+	xchg_pool = mempool_create_slab_pool(64, xchg_cache);
+	if (!xchg_pool) {
+		kmem_cache_destroy(xchg_cache);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * pri_xchg_exit() - undo pri_xchg_init()
+ *
+ * All sessions are gone, so every exchange has been reaped.
+ */
+void pri_xchg_exit(void)
+{
+	flush_work(&reap_work);
+	mempool_destroy(xchg_pool);
+	kmem_cache_destroy(xchg_cache);
+}

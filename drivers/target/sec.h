@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pprc_secondary.ko, private definitions.
+ *
+ * A write, file by file: sec_recv.c (frames into a slot) > sec_submit.c
+ * (digest, LIO) > backstore > sec_submit.c (release_cmd) > sec_reply.c.
+ * Everything that is no write or flush: sec_recv.c > sec_control.c.
+ *
+ * Locks, outermost first:
+ *	libfc's rp_mutex > fc_prov_mutex > lports_lock (pprc_core) > sec_lock
+ *	slot->lock, queue locks: leaves
+ * sec_lock is not held when anything of libfc or LIO is called that takes a
+ * lock of its own, but for the lookup of a LUN under RCU.
+ *
+ * References:
+ *	struct sec_session: the table of sessions, later its close work (1),
+ *		the nexus (1), who waits for the end (1). Frames use it under
+ *		RCU only.
+ *	struct sec_slot: part of its session; session->busy counts those that
+ *		are with the backstore, and closing waits for them
+ *	struct sec_nexus: the list of nexuses
+ *	struct sec_pair: the TPG's list; session->pairs points to it under RCU
+ */
+#ifndef _PPRC_SEC_H
+#define _PPRC_SEC_H
+
+#include <linux/completion.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/scatterlist.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <scsi/fc_frame.h>
+#include <target/target_core_base.h>
+#include <target/target_core_fabric.h>
+#include <pprc/codec.h>
+#include <pprc/compat.h>
+#include <pprc/core.h>
+#include <pprc/fill.h>
+
+struct sec_session;
+
+/**
+ * struct sec_wwn - a local port configured as a secondary
+ * @se_wwn:	LIO
+ * @wwpn:	its World Wide Port Name
+ * @name:	the same as text
+ * @node:	in the list of ports; sec_lock
+ * @tpg:	its only TPG or NULL; sec_lock
+ */
+struct sec_wwn {
+	struct se_wwn		se_wwn;
+	u64			wwpn;
+	char			name[PPRC_WWPN_LEN];
+	struct list_head	node;
+	struct sec_tpg		*tpg;
+};
+
+/**
+ * struct sec_tpg - what the port offers
+ * @se_tpg:	LIO
+ * @wwn:	its port
+ * @enabled:	sec_lock
+ * @logins:	logins being worked on; sec_lock
+ * @sessions:	open and closing sessions; sec_lock
+ * @pairs:	struct sec_pair; sec_lock
+ * @idle:	woken when a login or session ends
+ * @max_slots:	most slots a session is granted
+ * @max_slot_kib: largest slot a session is granted, KiB
+ */
+struct sec_tpg {
+	struct se_portal_group	se_tpg;
+	struct sec_wwn		*wwn;
+	bool			enabled;
+	unsigned int		logins;
+	struct list_head	sessions;
+	struct list_head	pairs;
+	wait_queue_head_t	idle;
+	u32			max_slots;
+	u32			max_slot_kib;
+};
+
+/**
+ * struct sec_nexus - a remote port whose PRLI disabled write FCP_XFER_RDY
+ * @node:	in the list of nexuses; sec_lock
+ * @pl:		local port, memory reference
+ * @peer:	FC_ID of the remote port
+ * @wwpn:	its name
+ * @tpg:	what it may log in to; sec_lock
+ * @session:	its session or NULL; sec_lock
+ */
+struct sec_nexus {
+	struct list_head	node;
+	struct pprc_lport	*pl;
+	u32			peer;
+	u64			wwpn;
+	struct sec_tpg		*tpg;
+	struct sec_session	*session;
+};
+
+/**
+ * struct sec_pair - a pair whose secondary volume is a LUN of this TPG
+ * @node:	in the TPG's list; sec_lock
+ * @rcu:	frees it
+ * @id:		identity of the pair
+ * @generation:	identity of its data; writes of another one are refused
+ * @blocks:	size of the primary volume; writes beyond are refused
+ * @block_bytes: logical block size
+ * @lun:	LUN
+ * @state:	enum pprc_state, shown with "target-"; sec_lock
+ * @reason:	enum pprc_susp_reason; sec_lock
+ * @session:	session that writes to it or NULL; sec_lock
+ */
+struct sec_pair {
+	struct list_head	node;
+	struct rcu_head		rcu;
+	u64			id;
+	u64			generation;
+	u64			blocks;
+	u32			block_bytes;
+	u16			lun;
+	u8			state;
+	u8			reason;
+	struct sec_session	*session;
+};
+
+enum sec_slot_state {
+	SEC_SLOT_FREE,		/* last command answered */
+	SEC_SLOT_FILLING,	/* frames of a command are coming */
+	SEC_SLOT_BUSY,		/* complete: with sec_submit.c and LIO */
+};
+
+/**
+ * struct sec_slot - a payload buffer and a data buffer, allocated at login
+ * @lock:	protects @state to @known until the slot is BUSY; after that the
+ *		submission owns the slot alone
+ * @session:	its session
+ * @index:	its number
+ * @state:	enum sec_slot_state
+ * @known:	the command has come and is in @payload
+ * @id:		command id of the current or last command
+ * @ox_id:	exchange to answer
+ * @lun:	LUN
+ * @flushing:	write done, flush for FUA under way
+ * @virt_lun:	LIO ran the command on its stand-in for LUN 0
+ * @payload:	payload buffer: the extended CDB as received
+ * @fill:	which data has come
+ * @pages:	data buffer, 4 KiB each
+ * @sg:		data buffer for LIO, physically contiguous pieces
+ * @nents:	entries of @sg
+ * @work:	submission
+ * @se_cmd:	LIO's command
+ * @sense:	its sense data
+ * @status:	SAM status LIO gave, or SEC_NO_STATUS
+ */
+struct sec_slot {
+	spinlock_t		lock;
+	struct sec_session	*session;
+	u16			index;
+	u8			state;
+	bool			known;
+	u64			id;
+	u16			ox_id;
+	u16			lun;
+	bool			flushing;
+	bool			virt_lun;
+	union pprc_cdb		payload;
+	struct pprc_fill	fill;
+	struct page		**pages;
+	struct scatterlist	*sg;
+	unsigned int		nents;
+	struct work_struct	work;
+	struct se_cmd		se_cmd;
+	u8			sense[TRANSPORT_SENSE_BUFFER];
+	int			status;
+};
+
+#define SEC_NO_STATUS	(-1)
+
+/* What is counted per session. */
+enum sec_count {
+	SEC_C_WRITES,		/* writes answered GOOD */
+	SEC_C_WRITE_BYTES,	/* their bytes */
+	SEC_C_FLUSHES,		/* flushes answered GOOD */
+	SEC_C_REFUSED,		/* commands refused or failed */
+	SEC_C_BAD_CRC,		/* data frames with a wrong FC CRC */
+	SEC_C_BAD_FRAME,	/* frames that fit no slot or offset */
+	SEC_C_STALE,		/* frames of a finished command */
+	SEC_C_DUP,		/* frames that had come already */
+	SEC_C_EARLY,		/* data frames ahead of their command */
+	SEC_C_NO_REPLY,		/* answers lost for want of a frame */
+	SEC_NR_COUNTS
+};
+
+/**
+ * struct sec_session - one login
+ * @kref:	see the list of references above
+ * @id:		names it on the wire
+ * @tpg:	its TPG
+ * @node:	in @tpg->sessions; sec_lock
+ * @pl:		local port, memory reference
+ * @local:	FC_ID of the local port
+ * @peer:	FC_ID of the remote port
+ * @name:	WWPN of the remote port
+ * @se_sess:	LIO's session
+ * @closing:	sec_lock
+ * @close_work:	closes it
+ * @closed:	completed when everything is given back
+ * @busy:	slots with the backstore, and one until the session closes
+ * @drained:	completed when @busy falls to 0
+ * @nr_slots:	number of slots
+ * @slot_bytes:	size of each data buffer
+ * @chunk:	data bytes of a full frame
+ * @slots:	the slots
+ * @pairs:	struct sec_pair by LUN, read under RCU
+ * @replies:	frames for answers
+ * @refill:	makes new ones
+ * @counts:	enum sec_count
+ */
+struct sec_session {
+	struct kref		kref;
+	u32			id;
+	struct sec_tpg		*tpg;
+	struct list_head	node;
+	struct pprc_lport	*pl;
+	u32			local;
+	u32			peer;
+	char			name[PPRC_WWPN_LEN];
+	struct se_session	*se_sess;
+	bool			closing;
+	struct work_struct	close_work;
+	struct completion	closed;
+	refcount_t		busy;
+	struct completion	drained;
+	u16			nr_slots;
+	u32			slot_bytes;
+	u16			chunk;
+	struct sec_slot		*slots;
+	struct xarray		pairs;
+	struct sk_buff_head	replies;
+	struct work_struct	refill;
+	atomic64_t		counts[SEC_NR_COUNTS];
+};
+
+static inline void sec_count(struct sec_session *s, enum sec_count what)
+{
+	atomic64_inc(&s->counts[what]);
+}
+
+#define sec_log(level, s, fmt, ...) \
+	pr_##level("session %s: " fmt, (s)->name, ##__VA_ARGS__)
+
+/* sec_main.c */
+extern struct mutex sec_lock;
+extern struct workqueue_struct *sec_wq;		/* data path, bound */
+extern struct workqueue_struct *sec_ctl_wq;	/* control, unbound */
+extern struct xarray sec_sessions;		/* by id, read under RCU */
+
+/* sec_configfs.c */
+extern const struct target_core_fabric_ops sec_fabric_ops;
+struct sec_tpg *sec_tpg_by_wwpn(u64 wwpn);
+
+/* sec_port.c */
+int sec_port_init(void);
+void sec_port_exit(void);
+struct pprc_lport *sec_port_use(struct fc_lport *lport);
+struct sec_nexus *sec_nexus_find(struct pprc_lport *pl, u32 peer);
+void sec_nexus_forget_tpg(struct sec_tpg *tpg);
+
+/* sec_session.c */
+enum pprc_reason sec_session_open(struct pprc_lport *pl, u32 local, u32 peer,
+				  const struct pprc_cdb_login *login,
+				  struct pprc_answer *answer);
+void sec_session_kill(struct sec_session *s);
+void sec_session_get(struct sec_session *s);
+void sec_session_put(struct sec_session *s);
+void sec_session_idle(struct sec_session *s);
+void sec_tpg_close_all(struct sec_tpg *tpg);
+ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page);
+
+/* sec_slot.c */
+int sec_slots_alloc(struct sec_session *s);
+void sec_slots_free(struct sec_session *s);
+unsigned int sec_slot_cut_sg(struct sec_slot *slot, u32 bytes);
+void sec_slot_restore_sg(struct sec_slot *slot);
+
+/* sec_pair.c */
+enum pprc_reason sec_pair_change(struct sec_session *s, u16 lun,
+				 const struct pprc_cdb_state *cdb,
+				 struct pprc_answer *answer);
+enum pprc_reason sec_pair_check(struct sec_slot *slot);
+void sec_pairs_suspend(struct sec_session *s);
+void sec_pairs_free(struct sec_tpg *tpg);
+ssize_t sec_pairs_show(struct sec_tpg *tpg, char *page);
+
+/* sec_recv.c */
+void sec_recv(struct fc_lport *lport, struct fc_frame *fp);
+
+/* sec_submit.c */
+void sec_submit_work(struct work_struct *work);
+int sec_queue_status(struct se_cmd *se_cmd);
+void sec_release_cmd(struct se_cmd *se_cmd);
+void sec_slot_refuse(struct sec_slot *slot, enum pprc_reason reason);
+
+/* sec_reply.c */
+int sec_replies_init(struct sec_session *s);
+void sec_replies_free(struct sec_session *s);
+void sec_reply(struct sec_session *s, u16 ox_id,
+	       const struct pprc_answer *answer);
+void sec_reply_control(struct fc_frame *rx, const struct pprc_answer *answer);
+void sec_reply_scsi(struct fc_frame *rx, u8 status, const u8 *data, u32 len,
+		    const u8 *sense, u32 sense_len, u32 resid);
+void sec_reply_tmf(struct fc_frame *rx, u8 code);
+
+/* sec_control.c */
+void sec_control_init(void);
+void sec_control_exit(void);
+void sec_control_queue(struct fc_lport *lport, struct fc_frame *fp);
+
+#endif

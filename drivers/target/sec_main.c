@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/* pprc_secondary.ko: initialisation, in order of need. */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include "sec.h"
+
+DEFINE_MUTEX(sec_lock);
+DEFINE_XARRAY(sec_sessions);
+struct workqueue_struct *sec_wq;
+struct workqueue_struct *sec_ctl_wq;
+
+static int __init sec_init(void)
+{
+	int ret = -ENOMEM;
+
+	sec_wq = alloc_workqueue("pprc_secondary",
+				 WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	if (!sec_wq)
+		return ret;
+	sec_ctl_wq = alloc_workqueue("pprc_secondary_ctl",
+				     WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!sec_ctl_wq)
+		goto err_wq;
+	sec_control_init();
+	ret = sec_port_init();
+	if (ret)
+		goto err_ctl_wq;
+	ret = target_register_template(&sec_fabric_ops);
+	if (ret)
+		goto err_port;
+	return 0;
+
+err_port:
+	sec_port_exit();
+	sec_control_exit();
+err_ctl_wq:
+	destroy_workqueue(sec_ctl_wq);
+err_wq:
+	destroy_workqueue(sec_wq);
+	return ret;
+}
+
+static void __exit sec_exit(void)
+{
+	target_unregister_template(&sec_fabric_ops);
+	sec_port_exit();
+	sec_control_exit();
+	destroy_workqueue(sec_ctl_wq);
+	destroy_workqueue(sec_wq);
+	/* Pairs are freed by RCU callbacks into the core kernel, not here. */
+}
+
+module_init(sec_init);
+module_exit(sec_exit);
+
+MODULE_DESCRIPTION("PPRC secondary: LIO fabric that receives writes in one exchange");
+MODULE_LICENSE("GPL");

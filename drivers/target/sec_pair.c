@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pairs as the secondary knows them: which LUN belongs to which pair, in which
+ * state, and which generation of its data may be written.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <target/target_core_backend.h>
+#include <pprc/state.h>
+#include "sec.h"
+
+/* Capacity of the LUN a session sees; false when there is no such LUN. */
+static bool lun_capacity(struct sec_session *s, u16 lun, u64 *blocks,
+			 u32 *block_bytes)
+{
+	struct se_device *dev = NULL;
+	struct se_dev_entry *deve;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(deve, &s->se_sess->se_node_acl->lun_entry_hlist,
+				 link)
+		if (deve->mapped_lun == lun && !deve->lun_access_ro)
+			dev = rcu_dereference_raw(deve->se_lun->lun_se_dev);
+	if (dev) {
+		/* get_blocks() gives the last block's address. */
+		*blocks = dev->transport->get_blocks(dev) + 1;
+		*block_bytes = dev->dev_attrib.block_size;
+	}
+	rcu_read_unlock();
+	return dev;
+}
+
+static struct sec_pair *pair_of_lun(struct sec_tpg *tpg, u16 lun)
+{
+	struct sec_pair *pair;
+
+	lockdep_assert_held(&sec_lock);
+	list_for_each_entry(pair, &tpg->pairs, node)
+		if (pair->lun == lun)
+			return pair;
+	return NULL;
+}
+
+static void pair_drop(struct sec_pair *pair)
+{
+	lockdep_assert_held(&sec_lock);
+	if (pair->session)
+		xa_erase(&pair->session->pairs, pair->lun);
+	list_del(&pair->node);
+	kfree_rcu(pair, rcu);
+}
+
+static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
+				       struct sec_pair *old,
+				       const struct pprc_cdb_state *cdb)
+{
+	struct sec_pair *pair;
+
+	lockdep_assert_held(&sec_lock);
+	/* A new object: writes being checked may still look at the old one. */
+	pair = kzalloc(sizeof(*pair), GFP_NOIO);
+	if (!pair)
+		return PPRC_R_NO_MEMORY;
+	pair->id = be64_to_cpu(cdb->hdr.pair);
+	pair->generation = be64_to_cpu(cdb->hdr.generation);
+	pair->blocks = be64_to_cpu(cdb->blocks);
+	pair->block_bytes = be32_to_cpu(cdb->block_bytes);
+	pair->lun = lun;
+	pair->state = cdb->state;
+	pair->session = s;
+	if (xa_err(xa_store(&s->pairs, lun, pair, GFP_NOIO))) {
+		kfree(pair);
+		return PPRC_R_NO_MEMORY;
+	}
+	if (old) {
+		if (old->session == s)
+			old->session = NULL;	/* replaced above */
+		pair_drop(old);
+	}
+	list_add_tail(&pair->node, &s->tpg->pairs);
+	return PPRC_R_GOOD;
+}
+
+static enum pprc_reason pair_step(struct sec_session *s, u16 lun,
+				  const struct pprc_cdb_state *cdb)
+{
+	u64 id = be64_to_cpu(cdb->hdr.pair);
+	struct sec_pair *pair = pair_of_lun(s->tpg, lun);
+	u8 from, to = cdb->state;
+
+	lockdep_assert_held(&sec_lock);
+	if (pair && pair->id != id) {
+		if (pair->session || to != PPRC_STATE_FULL_DUPLEX)
+			return PPRC_R_PAIR_TAKEN;
+		pr_notice("LUN %u: pair %016llx takes the place of pair %016llx, whose primary is not connected\n",
+			  lun, id, pair->id);
+		pair_drop(pair);
+		pair = NULL;
+	}
+	from = pair ? pair->state : PPRC_STATE_SIMPLEX;
+	/* A repetition of what is so already is no mistake. */
+	if (from != to && !pprc_state_step(from, to)->allowed)
+		return PPRC_R_BAD_STATE;
+
+	switch (to) {
+	case PPRC_STATE_SIMPLEX:
+		if (pair)
+			pair_drop(pair);
+		return PPRC_R_GOOD;
+	case PPRC_STATE_SUSPENDED:
+		if (!pair)
+			return PPRC_R_NO_PAIR;
+		if (pair->session)
+			xa_erase(&pair->session->pairs, lun);
+		pair->session = NULL;
+		pair->state = to;
+		pair->reason = cdb->reason;
+		return PPRC_R_GOOD;
+	case PPRC_STATE_FULL_DUPLEX:
+		return pair_establish(s, lun, pair, cdb);
+	default:
+		return PPRC_R_BAD_STATE;
+	}
+}
+
+/**
+ * sec_pair_change() - a primary tells a pair's new state
+ * @s:		session it came on, held open by the caller
+ * @lun:	LUN of the secondary volume
+ * @cdb:	the extended CDB
+ * @answer:	gets the volume's size and the pair's state
+ *
+ * Context: process; sec_lock held.
+ * Return: PPRC_R_GOOD or why not.
+ */
+enum pprc_reason sec_pair_change(struct sec_session *s, u16 lun,
+				 const struct pprc_cdb_state *cdb,
+				 struct pprc_answer *answer)
+{
+	u64 blocks = 0;
+	u32 block_bytes = 0;
+	enum pprc_reason reason;
+	bool exists;
+
+	lockdep_assert_held(&sec_lock);
+	exists = lun_capacity(s, lun, &blocks, &block_bytes);
+	answer->has_state = true;
+	answer->state.blocks = blocks;
+	answer->state.block_bytes = block_bytes;
+	answer->state.state = cdb->state;
+	if (cdb->state == PPRC_STATE_FULL_DUPLEX) {
+		if (!exists)
+			return PPRC_R_BAD_LUN;
+		if (block_bytes != be32_to_cpu(cdb->block_bytes))
+			return PPRC_R_BLOCK_SIZE;
+		if (blocks < be64_to_cpu(cdb->blocks))
+			return PPRC_R_TOO_SMALL;
+	}
+	reason = pair_step(s, lun, cdb);
+	if (reason == PPRC_R_GOOD)
+		sec_log(notice, s, "LUN %u, pair %016llx: %s%s%s%s\n", lun,
+			be64_to_cpu(cdb->hdr.pair),
+			cdb->state == PPRC_STATE_SIMPLEX ? "" : "target-",
+			pprc_state_name(cdb->state),
+			cdb->state == PPRC_STATE_SUSPENDED ? ", " : "",
+			cdb->state == PPRC_STATE_SUSPENDED ?
+			pprc_susp_name(cdb->reason) : "");
+	return reason;
+}
+
+/**
+ * sec_pair_check() - may the command in a slot be carried out
+ * @slot:	slot with a complete command
+ *
+ * Context: any.
+ * Return: PPRC_R_GOOD or why not.
+ */
+enum pprc_reason sec_pair_check(struct sec_slot *slot)
+{
+	const struct pprc_cdb_write *w = &slot->payload.write;
+	u64 lba = be64_to_cpu(w->lba);
+	u32 blocks = be32_to_cpu(w->blocks);
+	enum pprc_reason reason = PPRC_R_GOOD;
+	const struct sec_pair *pair;
+
+	rcu_read_lock();
+	pair = xa_load(&slot->session->pairs, slot->lun);
+	if (!pair || pair->id != be64_to_cpu(w->hdr.pair))
+		reason = PPRC_R_NO_PAIR;
+	else if (pair->generation != be64_to_cpu(w->hdr.generation))
+		reason = PPRC_R_BAD_GENERATION;
+	else if (lba > pair->blocks || blocks > pair->blocks - lba)
+		reason = PPRC_R_BAD_RANGE;
+	else if ((u64)blocks * pair->block_bytes != slot->fill.total)
+		reason = PPRC_R_BAD_LENGTH;
+	rcu_read_unlock();
+	return reason;
+}
+
+/**
+ * sec_pairs_suspend() - a session ends; its pairs are written no longer
+ * @s:		the session
+ *
+ * Context: process; sec_lock held.
+ */
+void sec_pairs_suspend(struct sec_session *s)
+{
+	struct sec_pair *pair;
+
+	lockdep_assert_held(&sec_lock);
+	list_for_each_entry(pair, &s->tpg->pairs, node) {
+		if (pair->session != s)
+			continue;
+		xa_erase(&s->pairs, pair->lun);
+		pair->session = NULL;
+		pair->state = PPRC_STATE_SUSPENDED;
+		pair->reason = PPRC_SUSP_PATH_LOSS;
+		sec_log(notice, s, "LUN %u, pair %016llx: target-suspended, the session has ended\n",
+			pair->lun, pair->id);
+	}
+}
+
+/**
+ * sec_pairs_free() - a TPG is removed, its pairs are forgotten
+ * @tpg:	the TPG, it has no session
+ *
+ * Context: process; sec_lock held.
+ */
+void sec_pairs_free(struct sec_tpg *tpg)
+{
+	struct sec_pair *pair, *next;
+
+	lockdep_assert_held(&sec_lock);
+	list_for_each_entry_safe(pair, next, &tpg->pairs, node)
+		pair_drop(pair);
+}
+
+/**
+ * sec_pairs_show() - list a TPG's pairs
+ * @tpg:	the TPG
+ * @page:	PAGE_SIZE bytes
+ *
+ * Context: process, sleeps.
+ * Return: bytes written; a line a pair: LUN, id, state, reason, primary.
+ */
+ssize_t sec_pairs_show(struct sec_tpg *tpg, char *page)
+{
+	struct sec_pair *pair;
+	ssize_t n = 0;
+
+	mutex_lock(&sec_lock);
+	list_for_each_entry(pair, &tpg->pairs, node)
+		n += sysfs_emit_at(page, n, "%u %016llx target-%s %s %s\n",
+				   pair->lun, pair->id,
+				   pprc_state_name(pair->state),
+				   pprc_susp_name(pair->reason),
+				   pair->session ? pair->session->name : "-");
+	mutex_unlock(&sec_lock);
+	return n;
+}

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sessions: opened by a login, closed by a logout, by the port's logout, by a
+ * new login of the same port, or by the administrator.
+ *
+ * Closing has two phases. sec_session_kill() makes the session unfindable and
+ * may be called anywhere sec_lock may be taken, also under libfc's mutexes.
+ * The close work then waits for frames being received (RCU) and for commands
+ * with the backstore, gives everything back and tells who waits.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include "sec.h"
+
+/* How long a new login waits for the last session of its port to end. */
+#define OLD_SESSION_MS	1000
+
+static void session_free(struct kref *kref)
+{
+	struct sec_session *s = container_of(kref, struct sec_session, kref);
+
+	xa_destroy(&s->pairs);
+	pprc_lport_put(s->pl);
+	kfree(s);
+}
+
+/**
+ * sec_session_get() - take a reference
+ * @s:		the session
+ *
+ * Context: any.
+ */
+void sec_session_get(struct sec_session *s)
+{
+	kref_get(&s->kref);
+}
+
+/**
+ * sec_session_put() - drop a reference
+ * @s:		the session
+ *
+ * Context: process.
+ */
+void sec_session_put(struct sec_session *s)
+{
+	kref_put(&s->kref, session_free);
+}
+
+/**
+ * sec_session_idle() - a slot is no longer with the backstore
+ * @s:		its session, not to be touched afterwards
+ *
+ * Context: any.
+ */
+void sec_session_idle(struct sec_session *s)
+{
+	if (refcount_dec_and_test(&s->busy))
+		complete(&s->drained);
+}
+
+static void refill_work(struct work_struct *work)
+{
+	struct sec_session *s = container_of(work, struct sec_session, refill);
+
+	while (skb_queue_len(&s->replies) < s->nr_slots) {
+		struct fc_frame *fp;
+
+		fp = _fc_frame_alloc(sizeof(struct fcp_resp_with_ext) +
+				     sizeof(struct pprc_sense));
+		if (!fp)
+			break;
+		skb_queue_tail(&s->replies, fp_skb(fp));
+	}
+}
+
+static void close_work(struct work_struct *work)
+{
+	struct sec_session *s = container_of(work, struct sec_session,
+					     close_work);
+	struct sec_tpg *tpg = s->tpg;
+
+	/* Frames found the session under RCU before it was erased. */
+	synchronize_rcu();
+	sec_session_idle(s);
+	wait_for_completion(&s->drained);
+	cancel_work_sync(&s->refill);
+
+	target_stop_session(s->se_sess);
+	target_wait_for_sess_cmds(s->se_sess);
+	target_remove_session(s->se_sess);
+	sec_slots_free(s);
+	sec_replies_free(s);
+	sec_log(info, s, "closed\n");
+
+	mutex_lock(&sec_lock);
+	list_del(&s->node);
+	wake_up_all(&tpg->idle);
+	mutex_unlock(&sec_lock);
+	complete_all(&s->closed);
+	sec_session_put(s);		/* the work's */
+}
+
+/**
+ * sec_session_kill() - begin to close a session
+ * @s:		the session; nothing happens if it is closing already
+ *
+ * Context: process; sec_lock held.
+ */
+void sec_session_kill(struct sec_session *s)
+{
+	lockdep_assert_held(&sec_lock);
+	if (s->closing)
+		return;
+	s->closing = true;
+	/* Not published yet: the login sees the flag and gives up. */
+	if (list_empty(&s->node))
+		return;
+	sec_pairs_suspend(s);
+	xa_erase(&sec_sessions, s->id);
+	/* The table's reference becomes the work's. */
+	queue_work(sec_ctl_wq, &s->close_work);
+}
+
+/**
+ * sec_tpg_close_all() - close all sessions of a TPG and wait for their end
+ * @tpg:	TPG that takes no new logins
+ *
+ * Context: process, sleeps as long as backstores take for what is under way.
+ */
+void sec_tpg_close_all(struct sec_tpg *tpg)
+{
+	struct sec_session *s;
+
+	mutex_lock(&sec_lock);
+	list_for_each_entry(s, &tpg->sessions, node)
+		sec_session_kill(s);
+	mutex_unlock(&sec_lock);
+	wait_event(tpg->idle, list_empty_careful(&tpg->sessions) &&
+		   !READ_ONCE(tpg->logins));
+	/* Whoever woke us has left its critical section after this. */
+	mutex_lock(&sec_lock);
+	mutex_unlock(&sec_lock);
+}
+
+/* A number no other session has. sec_lock held. */
+static int session_number(struct sec_session *s)
+{
+	int ret, tries;
+
+	lockdep_assert_held(&sec_lock);
+	for (tries = 0; tries < 16; tries++) {
+		u32 id = get_random_u32();
+
+		if (!id)
+			continue;
+		s->id = id;
+		ret = xa_insert(&sec_sessions, id, s, GFP_NOIO);
+		if (ret != -EBUSY)
+			return ret;
+	}
+	return -EBUSY;
+}
+
+static struct sec_session *session_alloc(struct sec_tpg *tpg,
+					 struct sec_nexus *nexus, u32 local,
+					 const struct pprc_cdb_login *login)
+{
+	struct sec_session *s = kzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return NULL;
+	kref_init(&s->kref);
+	INIT_LIST_HEAD(&s->node);
+	s->tpg = tpg;
+	pprc_lport_get(nexus->pl);
+	s->pl = nexus->pl;
+	s->local = local;
+	s->peer = nexus->peer;
+	pprc_wwpn_format(s->name, nexus->wwpn);
+	INIT_WORK(&s->close_work, close_work);
+	init_completion(&s->closed);
+	refcount_set(&s->busy, 1);
+	init_completion(&s->drained);
+	xa_init(&s->pairs);
+	skb_queue_head_init(&s->replies);
+	INIT_WORK(&s->refill, refill_work);
+	s->nr_slots = min_t(u32, be16_to_cpu(login->slots), tpg->max_slots);
+	s->slot_bytes = min_t(u32, be32_to_cpu(login->slot_bytes),
+			      tpg->max_slot_kib << 10);
+	s->chunk = be16_to_cpu(login->chunk);
+	return s;
+}
+
+/* Everything that sleeps or takes LIO's locks. */
+static enum pprc_reason session_build(struct sec_session *s)
+{
+	struct se_session *se_sess;
+
+	se_sess = target_setup_session(&s->tpg->se_tpg, 0, 0,
+				       TARGET_PROT_NORMAL, s->name, s, NULL);
+	if (IS_ERR(se_sess))
+		return PTR_ERR(se_sess) == -EACCES ? PPRC_R_NO_ACL :
+						     PPRC_R_NO_MEMORY;
+	s->se_sess = se_sess;
+	if (sec_slots_alloc(s) || sec_replies_init(s)) {
+		sec_slots_free(s);
+		sec_replies_free(s);
+		target_remove_session(se_sess);
+		return PPRC_R_NO_MEMORY;
+	}
+	return PPRC_R_GOOD;
+}
+
+/* End the port's last session. sec_lock held; dropped while waiting. */
+static bool old_session_ended(struct sec_nexus *nexus)
+{
+	struct sec_session *old = nexus->session;
+	bool ended;
+
+	lockdep_assert_held(&sec_lock);
+	if (!old)
+		return true;
+	sec_session_get(old);
+	sec_session_kill(old);
+	mutex_unlock(&sec_lock);
+	ended = wait_for_completion_timeout(&old->closed,
+					    msecs_to_jiffies(OLD_SESSION_MS));
+	mutex_lock(&sec_lock);
+	sec_session_put(old);
+	return ended;
+}
+
+/* Put a built session where frames find it. sec_lock held. */
+static enum pprc_reason session_publish(struct sec_session *s, u32 peer)
+{
+	struct sec_nexus *nexus = sec_nexus_find(s->pl, peer);
+
+	lockdep_assert_held(&sec_lock);
+	/* Much may have happened while the lock was dropped. */
+	if (s->closing)
+		return PPRC_R_NO_ACL;
+	if (!nexus || nexus->tpg != s->tpg)
+		return PPRC_R_NO_PRLI;
+	if (!s->tpg->enabled)
+		return PPRC_R_DISABLED;
+	if (session_number(s))
+		return PPRC_R_NO_MEMORY;
+	if (nexus->session)
+		sec_session_put(nexus->session);
+	sec_session_get(s);
+	nexus->session = s;
+	list_add_tail(&s->node, &s->tpg->sessions);
+	return PPRC_R_GOOD;
+}
+
+static void session_abort(struct sec_session *s)
+{
+	sec_slots_free(s);
+	sec_replies_free(s);
+	target_remove_session(s->se_sess);
+	sec_session_put(s);
+}
+
+/**
+ * sec_session_open() - a primary logs in
+ * @pl:		local port, in use by the caller
+ * @local:	FC_ID of the local port
+ * @peer:	FC_ID of the primary's port
+ * @login:	checked extended CDB: directs how many slots of what size are
+ *		allocated here
+ * @answer:	gets what was granted
+ *
+ * Context: process, sleeps up to OLD_SESSION_MS plus the allocation.
+ * Return: PPRC_R_GOOD or why not.
+ */
+enum pprc_reason sec_session_open(struct pprc_lport *pl, u32 local, u32 peer,
+				  const struct pprc_cdb_login *login,
+				  struct pprc_answer *answer)
+{
+	enum pprc_reason reason;
+	struct sec_session *s;
+	struct sec_nexus *nexus;
+	struct sec_tpg *tpg;
+
+	mutex_lock(&sec_lock);
+	nexus = sec_nexus_find(pl, peer);
+	if (!nexus || !nexus->tpg) {
+		mutex_unlock(&sec_lock);
+		return PPRC_R_NO_PRLI;
+	}
+	tpg = nexus->tpg;
+	if (!tpg->enabled) {
+		mutex_unlock(&sec_lock);
+		return PPRC_R_DISABLED;
+	}
+	tpg->logins++;		/* keeps the TPG while the lock is dropped */
+	reason = PPRC_R_BUSY;
+	if (!old_session_ended(nexus))
+		goto out;
+	nexus = sec_nexus_find(pl, peer);
+	reason = PPRC_R_NO_PRLI;
+	if (!nexus)
+		goto out;
+	s = session_alloc(tpg, nexus, local, login);
+	reason = PPRC_R_NO_MEMORY;
+	if (!s)
+		goto out;
+	mutex_unlock(&sec_lock);
+	reason = session_build(s);
+	mutex_lock(&sec_lock);
+	if (reason != PPRC_R_GOOD) {
+		sec_session_put(s);
+		goto out;
+	}
+	reason = session_publish(s, peer);
+	if (reason != PPRC_R_GOOD) {
+		mutex_unlock(&sec_lock);
+		session_abort(s);
+		mutex_lock(&sec_lock);
+		goto out;
+	}
+	answer->has_login = true;
+	answer->session = s->id;
+	answer->slots = s->nr_slots;
+	answer->login.slots = s->nr_slots;
+	answer->login.slot_bytes = s->slot_bytes;
+	answer->login.session = s->id;
+	answer->login.features = PPRC_FEATURES;
+	answer->login.instance = pprc_instance();
+	sec_log(info, s, "open: %u slots of %u KiB allocated\n", s->nr_slots,
+		s->slot_bytes >> 10);
+out:
+	tpg->logins--;
+	wake_up_all(&tpg->idle);
+	mutex_unlock(&sec_lock);
+	return reason;
+}
+
+/**
+ * sec_tpg_show_sessions() - list a TPG's sessions and what they have counted
+ * @tpg:	the TPG
+ * @page:	PAGE_SIZE bytes
+ *
+ * Context: process, sleeps.
+ * Return: bytes written; a line a session.
+ */
+ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page)
+{
+	static const char * const names[SEC_NR_COUNTS] = {
+		[SEC_C_WRITES]		= "writes",
+		[SEC_C_WRITE_BYTES]	= "write_bytes",
+		[SEC_C_FLUSHES]		= "flushes",
+		[SEC_C_REFUSED]		= "refused",
+		[SEC_C_BAD_CRC]		= "bad_crc",
+		[SEC_C_BAD_FRAME]	= "bad_frame",
+		[SEC_C_STALE]		= "stale",
+		[SEC_C_DUP]		= "dup",
+		[SEC_C_EARLY]		= "early",
+		[SEC_C_NO_REPLY]	= "no_reply",
+	};
+	struct sec_session *s;
+	ssize_t n = 0;
+	int i;
+
+	mutex_lock(&sec_lock);
+	list_for_each_entry(s, &tpg->sessions, node) {
+		n += sysfs_emit_at(page, n, "%s id %08x %s slots %u slot_kib %u",
+				   s->name, s->id,
+				   s->closing ? "closing" : "open",
+				   s->nr_slots, s->slot_bytes >> 10);
+		for (i = 0; i < SEC_NR_COUNTS; i++)
+			n += sysfs_emit_at(page, n, " %s %lld", names[i],
+					   atomic64_read(&s->counts[i]));
+		n += sysfs_emit_at(page, n, "\n");
+	}
+	mutex_unlock(&sec_lock);
+	return n;
+}
