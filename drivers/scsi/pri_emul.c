@@ -75,7 +75,7 @@ static unsigned int vpd_limits(struct pri_pair *pair, u8 *p)
 {
 	u32 blocks = pair->max_sectors / (pair->block_bytes >> SECTOR_SHIFT);
 
-	put_unaligned_be32(blocks, p + 4);	/* MAXIMUM TRANSFER LENGTH */
+	put_unaligned_be32(blocks, p + 8);	/* MAXIMUM TRANSFER LENGTH */
 	return 0x3c;
 }
 

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make           build the modules (KDIR=, else the running kernel's headers,
+#                else the newest ones installed)
+# make demo      the main job on real files in two virtual machines
+# make check     everything that is tested; installs what it needs
+# make unit      pure logic on the host, under ASan and UBSan
+# make lint      warnings, sparse, checkpatch, kernel-doc, shellcheck
+# make install   modules into the running kernel's tree
+# make clean
+
+HEADERS := $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	     $(shell ls -d /usr/src/linux-headers-*-amd64 \
+			   /lib/modules/*/build 2>/dev/null | sort -rV))
+KDIR ?= $(HEADERS)
+
+modules:
+	@test -n "$(KDIR)" || { \
+		echo "no kernel headers: apt-get install linux-headers-amd64, or give KDIR="; \
+		exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
+
+install: modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	depmod -a
+
+clean:
+	test -z "$(KDIR)" || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(MAKE) -C tests/unit clean
+
+demo:
+	tests/demo.sh
+
+check:
+	tests/check.sh
+
+unit:
+	tests/deps.sh unit
+	$(MAKE) -C tests/unit check
+
+lint:
+	tests/lint.sh
+
+.PHONY: modules install clean demo check unit lint
+.DEFAULT_GOAL := modules

@@ -1,0 +1,126 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Helper functions for everything that runs in a guest; the agent sources this
+# file before each command.  ROLE is the guest's name.  Deadlines are scaled
+# by PPRC_SLOW.
+
+SHARE=/mnt/share
+# shellcheck disable=SC2034	# for the commands
+KO=$SHARE/ko
+
+# Ends the command; the reason is what the runner reports.
+fail()
+{
+	echo "fail: $*"
+	exit 1
+}
+
+skip()
+{
+	echo "$*"
+	exit 4
+}
+
+# need CMD...: end unless it succeeds
+need()
+{
+	"$@" || fail "$* (rc $?)"
+}
+
+# wait_for SECONDS 'condition'
+wait_for()
+{
+	local ms end
+
+	ms=$(awk -v s="$1" -v f="${PPRC_SLOW:-1}" 'BEGIN { print int(s * f * 1000) }')
+	end=$((${EPOCHREALTIME/./} / 1000 + ms))
+	until eval "$2"; do
+		[ $((${EPOCHREALTIME/./} / 1000)) -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# disk NAME: the /dev node of the disk with this serial number
+disk()
+{
+	local dev
+
+	for dev in /sys/block/*/serial; do
+		[ "$(cat "$dev" 2>/dev/null)" = "$1" ] || continue
+		dev=${dev%/serial}
+		echo "/dev/${dev##*/}"
+		return 0
+	done
+	echo "no disk $1" >&2
+	return 1
+}
+
+# veth_pair NAME_A NAME_B MAC_A MAC_B: a cable within one guest
+veth_pair()
+{
+	# A veth receives through the backlog of the CPU and drops beyond it;
+	# FCoE expects a network that does not.
+	sysctl -q net.core.netdev_max_backlog=100000
+	ip link add "$1" address "$3" mtu 9000 txqueuelen 20000 type veth \
+		peer name "$2" address "$4" mtu 9000 txqueuelen 20000 &&
+	ip link set "$1" up && ip link set "$2" up
+}
+
+# fcoe_ctlr IFACE: the folder of its FCoE controller
+fcoe_ctlr()
+{
+	local c
+
+	for c in "/sys/class/net/$1"/ctlr_*; do
+		[ -d "$c" ] && echo "$c" && return
+	done
+	return 1
+}
+
+# fcoe_host IFACE: the name of its fc_host
+fcoe_host()
+{
+	local h
+
+	for h in "/sys/class/net/$1"/ctlr_*/host*; do
+		[ -d "$h" ] && echo "${h##*/}" && return
+	done
+	return 1
+}
+
+# fcoe_up IFACE: start FCoE, VN2VN; prints the WWPN when the port is online
+fcoe_up()
+{
+	local ctlr host if=$1
+
+	ip link set "$if" mtu 9000 txqueuelen 20000 up &&
+		sysctl -q net.core.netdev_max_backlog=100000 &&
+		modprobe fcoe || return 1
+	wait_for 10 "[ \"\$(cat /sys/class/net/$if/carrier)\" = 1 ]" || {
+		echo "fcoe_up: $if has no carrier" >&2
+		return 1
+	}
+	echo -n "$if" > "/sys/bus/fcoe/ctlr_create" || return 1
+	ctlr=$(fcoe_ctlr "$if") || return 1
+	# Written in capitals: newer kernels accept nothing else.
+	echo VN2VN > "$ctlr/mode" && echo 1 > "$ctlr/enabled" || return 1
+	host=$(fcoe_host "$if") || return 1
+	wait_for 20 "[ \"\$(cat /sys/class/fc_host/$host/port_state)\" = Online ]" || {
+		echo "fcoe_up: $if is $(cat "/sys/class/fc_host/$host/port_state")" >&2
+		return 1
+	}
+	sed 's/^0x//' "/sys/class/fc_host/$host/port_name"
+}
+
+# fcoe_down IFACE
+fcoe_down()
+{
+	echo -n "$1" > "/sys/bus/fcoe/ctlr_destroy"
+}
+
+# wwpn_colon WWPN: 20005254... as 20:00:52:54:...
+wwpn_colon()
+{
+	sed 's/^0x//; s/../&:/g; s/:$//' <<< "$1"
+}

@@ -1,0 +1,183 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# PPRC in a guest: loading the modules, a secondary's LIO tree, a primary's
+# pairs. Sourced by the agent after guest-lib.sh.
+
+CFG=/sys/kernel/config
+LIO=$CFG/target
+PAIRS=$CFG/pprc/primary
+
+# pprc_load MODULE...: core, primary, secondary; what they need comes first
+pprc_load()
+{
+	local m
+
+	modprobe -a configfs libfc libcrc32c target_core_mod scsi_mod sd_mod ||
+		return 1
+	mountpoint -q "$CFG" || mount -t configfs c "$CFG"
+	for m; do
+		grep -q "^pprc_$m " /proc/modules ||
+			insmod "$KO/pprc_$m.ko" || return 1
+	done
+}
+
+# pprc_unload: everything of ours that is loaded
+pprc_unload()
+{
+	local m
+
+	# LIO keeps a fabric's module as long as its folder is there.
+	[ ! -d "$LIO/pprc" ] || rmdir "$LIO/pprc" || return 1
+	for m in primary secondary core; do
+		grep -q "^pprc_$m " /proc/modules || continue
+		rmmod "pprc_$m" || return 1
+	done
+}
+
+# backstore_block NAME DEVICE: an iblock backstore; prints its folder
+backstore_block()
+{
+	local d=$LIO/core/iblock_0/$1
+
+	modprobe target_core_iblock && mkdir -p "$d" &&
+	echo "udev_path=$2" > "$d/control" && echo 1 > "$d/enable" || return 1
+	echo "$d"
+}
+
+# backstore_file NAME FILE BYTES: a fileio backstore; prints its folder
+backstore_file()
+{
+	local d=$LIO/core/fileio_0/$1
+
+	modprobe target_core_file && mkdir -p "$d" &&
+	echo "fd_dev_name=$2,fd_dev_size=$3,fd_buffered_io=1" > "$d/control" &&
+	echo 1 > "$d/enable" || return 1
+	echo "$d"
+}
+
+# backstore_drop NAME
+backstore_drop()
+{
+	local d
+
+	for d in "$LIO"/core/*_0/"$1"; do
+		[ ! -d "$d" ] || rmdir "$d"
+	done
+}
+
+tpg_of()
+{
+	echo "$LIO/pprc/$(wwpn_colon "$1")/tpgt_1"
+}
+
+# sec_tpg WWPN: make and enable the TPG of a local port
+sec_tpg()
+{
+	local tpg
+
+	tpg=$(tpg_of "$1")
+	mkdir -p "$tpg" && echo 1 > "$tpg/enable"
+}
+
+# sec_lun WWPN LUN BACKSTORE_FOLDER
+sec_lun()
+{
+	local l
+
+	l=$(tpg_of "$1")/lun/lun_$2
+	mkdir -p "$l" && ln -s "$3" "$l/store"
+}
+
+# sec_acl WWPN PRIMARY_WWPN LUN...: let a primary have these LUNs
+sec_acl()
+{
+	local tpg acl lun
+
+	tpg=$(tpg_of "$1") acl=$tpg/acls/$(wwpn_colon "$2")
+	shift 2
+	mkdir -p "$acl"
+	for lun; do
+		mkdir -p "$acl/lun_$lun" &&
+		ln -s "$tpg/lun/lun_$lun" "$acl/lun_$lun/map" || return 1
+	done
+}
+
+# sec_drop WWPN: take a port's whole tree away
+sec_drop()
+{
+	local tpg l
+
+	tpg=$(tpg_of "$1")
+	[ -d "$tpg" ] || return 0
+	echo 0 > "$tpg/enable"
+	for l in "$tpg"/acls/*/lun_*; do
+		[ ! -d "$l" ] || { rm "$l/map"; rmdir "$l"; }
+	done
+	for l in "$tpg"/acls/*; do
+		[ ! -d "$l" ] || rmdir "$l"
+	done
+	for l in "$tpg"/lun/lun_*; do
+		[ ! -d "$l" ] || { rm "$l/store"; rmdir "$l"; }
+	done
+	rmdir "$tpg" "${tpg%/*}"
+}
+
+# sec_stat WWPN COUNTER: sum over the sessions of a port
+sec_stat()
+{
+	awk -v key="$2" '{ for (i = 1; i < NF; i++)
+			if ($i == key) sum += $(i + 1) }
+			END { print sum + 0 }' "$(tpg_of "$1")/attrib/sessions"
+}
+
+# pair_set NAME ATTRIBUTE=VALUE...
+pair_set()
+{
+	local name=$1 a
+
+	shift
+	mkdir -p "$PAIRS/$name" || return 1
+	for a; do
+		echo "${a#*=}" > "$PAIRS/$name/${a%%=*}" || return 1
+	done
+}
+
+# pair_get NAME ATTRIBUTE
+pair_get()
+{
+	cat "$PAIRS/$1/$2"
+}
+
+# pair_stat NAME COUNTER
+pair_stat()
+{
+	awk -v key="$2" '$1 == key { print $2 }' "$PAIRS/$1/stats"
+}
+
+# pair_up NAME DEVICE SECONDARY_WWPN LUN [ATTRIBUTE=VALUE...]: establish a
+# pair of equal volumes; prints /dev/sdX
+pair_up()
+{
+	local name=$1 dev=$2 wwpn=$3 lun=$4 disk
+
+	shift 4
+	pair_set "$name" device="$dev" secondary_wwpn="$wwpn" \
+		secondary_lun="$lun" "$@" assume_equal=1 enable=1 || return 1
+	wait_for 10 "[ -n \"\$(pair_get $name disk)\" ]" || return 1
+	disk=/dev/$(pair_get "$name" disk)
+	wait_for 10 "[ -b $disk ]" || return 1
+	echo "$disk"
+}
+
+# pair_down NAME
+pair_down()
+{
+	echo 0 > "$PAIRS/$1/enable" && rmdir "$PAIRS/$1"
+}
+
+# dump_log: what the kernel said, for a report
+dump_log()
+{
+	dmesg | tail -n "${1:-40}"
+}
