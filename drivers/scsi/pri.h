@@ -159,6 +159,7 @@ struct pri_session {
  * @slots:	slots wished for; const while enabled
  * @slot_kib:	slot size wished for, KiB; const while enabled
  * @timeout_ms:	how long an answer may take before the session is given up
+ * @connect_timeout_ms: how long enabling and resuming wait for a login
  * @assume_equal: the operator has vouched for equal volumes; @mutex
  * @enabled:	@mutex
  * @lun:	LUN on our SCSI host while enabled
@@ -194,6 +195,7 @@ struct pri_pair {
 	u16			slots;
 	u16			slot_kib;
 	u32			timeout_ms;
+	u32			connect_timeout_ms;
 	bool			assume_equal;
 
 	bool			enabled;

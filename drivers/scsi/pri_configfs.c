@@ -71,6 +71,8 @@ PAIR_NUMBER(slot_kib, 64, PPRC_SLOT_BYTES_MAX >> 10, PPRC_SLOT_UNIT >> 10,
 	    "a slot has 64 to 4096 KiB, in steps of 64");
 PAIR_NUMBER(timeout_ms, 100, 600000, 1,
 	    "the timeout is from 100 to 600000 milliseconds");
+PAIR_NUMBER(connect_timeout_ms, 100, 600000, 1,
+	    "the timeout is from 100 to 600000 milliseconds");
 
 #define PAIR_WWPN(_name, _field, _optional)				\
 static ssize_t pri_pair_##_name##_show(struct config_item *item,	\
@@ -229,7 +231,7 @@ static ssize_t pri_pair_action_store(struct config_item *item,
 		ret = pri_pair_resume(pair);
 		pair->assume_equal = false;
 	} else {
-		ret = bad_value(pair, "state", "write suspend or resume to action");
+		ret = bad_value(pair, "action", "write suspend or resume");
 	}
 	mutex_unlock(&pair->mutex);
 	return ret ? ret : len;
@@ -318,6 +320,7 @@ static struct configfs_attribute *pair_attrs[] = {
 	&pri_pair_attr_slots,
 	&pri_pair_attr_slot_kib,
 	&pri_pair_attr_timeout_ms,
+	&pri_pair_attr_connect_timeout_ms,
 	&pri_pair_attr_id,
 	&pri_pair_attr_assume_equal,
 	&pri_pair_attr_enable,

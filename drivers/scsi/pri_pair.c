@@ -10,8 +10,6 @@
 #include <pprc/state.h>
 #include "pri.h"
 
-/* How long enabling or resuming waits for a login. */
-#define UP_TIMEOUT_MS	20000
 /* How long disabling waits for somebody who has just looked at the device. */
 #define OPEN_WAIT_MS	2000
 
@@ -83,6 +81,7 @@ struct pri_pair *pri_pair_alloc(const char *name)
 	pair->slots = 32;
 	pair->slot_kib = 1024;
 	pair->timeout_ms = 5000;
+	pair->connect_timeout_ms = 20000;
 	return pair;
 }
 
@@ -280,7 +279,7 @@ static int wait_session(struct pri_pair *pair, const char *verb)
 	char why[PRI_WHY_LEN];
 	int ret;
 
-	ret = pri_session_wait_up(pair->session, UP_TIMEOUT_MS);
+	ret = pri_session_wait_up(pair->session, pair->connect_timeout_ms);
 	if (ret == -ETIMEDOUT) {
 		pri_session_why(pair->session, why);
 		pair_log(err, pair, "not %s: no session with secondary %s: %s\n",
@@ -360,7 +359,7 @@ static int check_attributes(struct pri_pair *pair)
  * pri_pair_enable() - establish a pair and make its /dev/sdX
  * @pair:	the pair
  *
- * Context: process, sleeps up to UP_TIMEOUT_MS; @pair->mutex held.
+ * Context: process, sleeps up to @pair->connect_timeout_ms; @pair->mutex held.
  * Return: 0; otherwise a negative errno, and the log has said why and what to
  * do: -EINVAL, -EPERM, -EEXIST, -ENOENT, -EBUSY, -ENOTBLK, -ENXIO, -EROFS,
  * -EHOSTUNREACH, -ENOSPC, -ENODEV, -EREMOTEIO, -ENOMEM.
@@ -473,7 +472,7 @@ int pri_pair_disable(struct pri_pair *pair, bool force)
  * volumes. Requests under way end before the state changes, so that none of
  * them is on one copy only.
  *
- * Context: process, sleeps up to UP_TIMEOUT_MS; @pair->mutex held.
+ * Context: process, sleeps up to @pair->connect_timeout_ms; @pair->mutex held.
  * Return: 0; otherwise a negative errno as of pri_pair_enable().
  */
 int pri_pair_resume(struct pri_pair *pair)

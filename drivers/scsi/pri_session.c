@@ -85,6 +85,18 @@ void pri_session_why(struct pri_session *s, char *buf)
 	spin_unlock_bh(&s->io_lock);
 }
 
+/* No new commands from now on; io_lock held. Return: false if not up. */
+static bool leave_up(struct pri_session *s)
+{
+	lockdep_assert_held(&s->io_lock);
+	if (s->state != PRI_S_UP)
+		return false;
+	s->state = PRI_S_FAILED;
+	/* Under the lock: no later than the teardown of a release. */
+	mod_delayed_work(pri_ctl_wq, &s->work, 0);
+	return true;
+}
+
 /**
  * pri_session_fail() - give a session up
  * @s:		the session; nothing happens unless it is up
@@ -97,18 +109,15 @@ void pri_session_why(struct pri_session *s, char *buf)
  */
 void pri_session_fail(struct pri_session *s, const char *fmt, ...)
 {
-	bool failed = false;
 	va_list args;
+	bool failed;
 
 	spin_lock_bh(&s->io_lock);
-	if (s->state == PRI_S_UP) {
-		s->state = PRI_S_FAILED;
+	failed = leave_up(s);
+	if (failed) {
 		va_start(args, fmt);
 		vsnprintf(s->why, sizeof(s->why), fmt, args);
 		va_end(args);
-		failed = true;
-		/* Under the lock: no later than the teardown of a release. */
-		mod_delayed_work(pri_ctl_wq, &s->work, 0);
 	}
 	spin_unlock_bh(&s->io_lock);
 	if (failed)
@@ -640,7 +649,9 @@ void pri_session_release(struct pri_session *s)
 		mutex_lock(&s->mutex);
 		s->stopping = true;
 		logout(s);
-		pri_session_fail(s, "no pair uses the session any more");
+		spin_lock_bh(&s->io_lock);
+		leave_up(s);
+		spin_unlock_bh(&s->io_lock);
 		if (READ_ONCE(s->state) == PRI_S_FAILED)
 			teardown(s);
 		mutex_unlock(&s->mutex);

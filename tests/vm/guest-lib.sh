@@ -94,7 +94,10 @@ fcoe_up()
 {
 	local ctlr host if=$1
 
+	# The kernel's default, fq_codel, drops frames that have queued for some
+	# milliseconds: right for TCP, a loss for FCoE.
 	ip link set "$if" mtu 9000 txqueuelen 20000 up &&
+		tc qdisc replace dev "$if" root pfifo limit 20000 &&
 		sysctl -q net.core.netdev_max_backlog=100000 &&
 		modprobe fcoe || return 1
 	wait_for 10 "[ \"\$(cat /sys/class/net/$if/carrier)\" = 1 ]" || {

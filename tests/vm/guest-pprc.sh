@@ -181,3 +181,68 @@ dump_log()
 {
 	dmesg | tail -n "${1:-40}"
 }
+
+# Both roles in one guest: FCoE on each end of a veth pair. PW and SW are the
+# WWPNs of the primary's and of the secondary's port.
+PW=200002000000000a
+SW=200002000000000b
+
+# roles_up: veth, FCoE, modules, and two equal RAM disks of 64 MiB
+roles_up()
+{
+	local job
+
+	modprobe brd rd_nr=2 rd_size=65536 &&
+	pprc_load core secondary primary &&
+	veth_pair va vb 02:00:00:00:00:0a 02:00:00:00:00:0b || return 1
+	fcoe_up va > /dev/null &
+	job=$!
+	fcoe_up vb > /dev/null && wait $job || return 1
+	wait_for 20 "grep -qs 0x$SW /sys/class/fc_remote_ports/*/port_name"
+}
+
+# roles_store: RAM disk 1 as LUN 0 of the secondary, for the primary
+roles_store()
+{
+	local store
+
+	store=$(backstore_block store /dev/ram1) &&
+	sec_tpg $SW && sec_lun $SW 0 "$store" && sec_acl $SW $PW 0
+}
+
+# roles_down: all of it; fails when something is left
+roles_down()
+{
+	local p
+
+	for p in "$PAIRS"/*/; do
+		[ ! -d "$p" ] || rmdir "$p" || return 1
+	done
+	sec_drop $SW && backstore_drop store || return 1
+	fcoe_down va
+	fcoe_down vb
+	ip link del va
+	pprc_unload && rmmod brd
+}
+
+# refused ERRNO 'SENTENCE' COMMAND...: the command fails with this errno text,
+# and the log gets a line that matches the sentence
+refused()
+{
+	local errno=$1 sentence=$2 out
+
+	shift 2
+	dmesg -C
+	if out=$(LC_ALL=C "$@" 2>&1); then
+		fail "not refused: $*"
+	fi
+	[[ $out = *"$errno"* ]] || fail "$*: $out, not $errno"
+	dmesg | grep -qE "$sentence" ||
+		fail "$*: the log does not say '$sentence': $(dmesg | tail -n 3)"
+}
+
+# put VALUE FILE: write an attribute in one go, for refused
+put()
+{
+	bash -c 'printf "%s\n" "$1" > "$2"' put "$1" "$2"
+}

@@ -1,0 +1,123 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# 03-config-refusals: every configuration mistake is refused with an errno and a sentence that says what to do
+# lab: one
+# time: 40
+#
+# shellcheck disable=SC2016	# what is quoted runs in the guest
+
+expects_log '^pprc_(primary|secondary): '
+
+# A target of libfc that was there first is named.
+need on primary '
+modprobe tcm_fc && pprc_load core || exit 1
+refused "Device or resource busy" "not loaded: another FCP target, tcm_fc, owns .*modprobe -r tcm_fc" \
+	insmod $KO/pprc_secondary.ko
+modprobe -r tcm_fc && rmmod pprc_core'
+
+need on primary -t 60 'modprobe loop max_loop=8 && roles_up && roles_store && mkdir $PAIRS/p0 $PAIRS/p1'
+need on primary -t 150 '
+P=$PAIRS/p0
+
+# one attribute at a time
+refused "Invalid argument" "device not changed: a path begins with /" put ram0 $P/device
+refused "Invalid argument" "secondary_wwpn not changed: a WWPN has 16 hex digits" put 20:00:zz $P/secondary_wwpn
+refused "Invalid argument" "secondary_wwpn not changed: a WWPN has 16 hex digits" put 0 $P/secondary_wwpn
+refused "Invalid argument" "slots not changed: the number of slots is from 1 to 1024" put 0 $P/slots
+refused "Invalid argument" "slots not changed" put 1025 $P/slots
+refused "Invalid argument" "slot_kib not changed: a slot has 64 to 4096 KiB" put 100 $P/slot_kib
+refused "Invalid argument" "secondary_lun not changed: a LUN is a number" put x $P/secondary_lun
+refused "Invalid argument" "timeout_ms not changed" put 1 $P/timeout_ms
+refused "Invalid argument" "id not changed: an id is 1 to 16 hex digits" put 0 $P/id
+
+# enabling, step by step
+refused "Invalid argument" "p0: not enabled: device is not set" put 1 $P/enable
+put /dev/none $P/device
+refused "Invalid argument" "p0: not enabled: secondary_wwpn is not set" put 1 $P/enable
+put $SW $P/secondary_wwpn
+refused "Operation not permitted" "p0: not enabled: .*write 1 to assume_equal" put 1 $P/enable
+try() { put 1 $P/assume_equal; put 1 $P/enable; }
+refused "No such file or directory" "p0: not enabled: there is no block device /dev/none" try
+put /dev/null $P/device
+refused "Block device required" "p0: not enabled: /dev/null is not a block device" try
+put /dev/ram0 $P/device
+mkfs.ext4 -q /dev/ram0 && mkdir -p /tmp/m && mount /dev/ram0 /tmp/m || fail "no file system"
+refused "Device or resource busy" "p0: not enabled: /dev/ram0 is in use: unmount it" try
+umount /tmp/m
+
+# the secondary has something against it
+put 1 $P/secondary_lun
+refused "No such device" "p0: not enabled: the secondary refused .bad-lun.: .*map it in the ACL" try
+put 0 $P/secondary_lun
+dd if=/dev/zero of=/tmp/small bs=1M count=8 status=none
+loop=$(losetup -f --show /tmp/small)
+small=$(backstore_block small $loop) && sec_lun $SW 2 $small && sec_acl $SW $PW 2 || fail "no small LUN"
+put 2 $P/secondary_lun
+refused "No space left on device" "p0: not enabled: LUN 2 of the secondary has 16384 blocks of 512 bytes, the primary volume 131072 of 512: enlarge" try
+loop4=$(losetup -f --show --sector-size 4096 /tmp/small)
+big=$(backstore_block blocks4k $loop4) && sec_lun $SW 3 $big && sec_acl $SW $PW 3 || fail "no 4k LUN"
+put 3 $P/secondary_lun
+refused "Invalid argument" "p0: not enabled: logical blocks have 512 bytes on the primary and 4096 on the secondary" try
+put 0 $P/secondary_lun
+
+# a pair that works takes its LUN, its id and its attributes
+try || fail "not enabled: $(dmesg | tail -n 3)"
+refused "Device or resource busy" "p0: device not changed: the pair is enabled: write 0 to enable first" put /dev/ram1 $P/device
+refused "Device or resource busy" "p0: secondary_lun not changed: the pair is enabled" put 1 $P/secondary_lun
+put suspend $P/action || fail "cannot be suspended"
+[ "$(pair_get p0 state)" = suspended ] || fail "$(pair_get p0 state)"
+grep -q "^by-host-command: " $P/reason || fail "$(cat $P/reason)"
+refused "Operation not permitted" "p0: not resumed: .*write 1 to assume_equal" put resume $P/action
+put 1 $P/assume_equal
+put resume $P/action || fail "not resumed: $(dmesg | tail -n 3)"
+[ "$(pair_get p0 assume_equal)" = 0 ] || fail "assume_equal is good for twice"
+put 1 $P/assume_equal
+refused "Invalid argument" "p0: not resumed: the pair is full-duplex already" put resume $P/action
+refused "Invalid argument" "action not changed: write suspend or resume" put sleep $P/action
+
+P=$PAIRS/p1
+loop2=$(losetup -f --show /tmp/small)
+put $loop2 $P/device; put $SW $P/secondary_wwpn
+refused "File exists" "p1: not enabled: LUN 0 of the secondary is taken by pair p0" try
+put 2 $P/secondary_lun
+put $(pair_get p0 id) $P/id
+refused "File exists" "p1: not enabled: pair p0 has the same id" try
+put $loop $P/device
+refused "Device or resource busy" "p1: not enabled: $loop is in use" try
+put /tmp/small $P/device
+refused "Block device required" "p1: not enabled: /tmp/small is not a block device" try
+
+# an open device stays
+P=$PAIRS/p0
+exec 5< /dev/$(pair_get p0 disk)
+refused "Device or resource busy" "p0: not disabled: its device is open: unmount it" put 0 $P/enable
+exec 5<&-
+put 0 $P/enable || fail "not disabled"
+rmdir $PAIRS/p0 $PAIRS/p1
+losetup -d $loop2'
+
+# no port, no session, and why
+need on primary -t 150 '
+mkdir $PAIRS/p0; P=$PAIRS/p0
+put /dev/ram0 $P/device; put $SW $P/secondary_wwpn; put 3000 $P/connect_timeout_ms
+try() { put 1 $P/assume_equal; put 1 $P/enable; }
+put 2000020000000099 $P/secondary_wwpn
+refused "No route to host" "p0: not enabled: no session with secondary .*: the remote port is not logged in .*check its WWPN" try
+put $SW $P/secondary_wwpn
+put 2000020000000099 $P/local_wwpn
+refused "No route to host" "p0: not enabled: no session with .*: there is no local FC port" try
+put "" $P/local_wwpn
+tpg=$(tpg_of $SW)
+rm $tpg/acls/*/lun_*/map; rmdir $tpg/acls/*/lun_* $tpg/acls/*
+refused "No route to host" "p0: not enabled: no session with .*: login refused .no-acl.: the secondary has no ACL" try
+echo 0 > $tpg/enable
+refused "No route to host" "p0: not enabled: no session with .*: the remote port does not agree to writes without FCP_XFER_RDY: load pprc_secondary there, make its TPG and enable it" try
+rmdir $P
+
+# the secondary side
+refused "Invalid argument" "nonsense is no WWPN" mkdir $LIO/pprc/nonsense
+refused "Invalid argument" "one TPG: its name is tpgt_1, not tpgt_2" mkdir ${tpg%/*}/tpgt_2
+refused "Invalid argument" "is no ACL name: use the primary" mkdir $tpg/acls/2000020000000001
+refused "Invalid argument" "max_slots not changed" put 0 $tpg/attrib/max_slots
+'
+need on primary -t 60 'sec_drop $SW; backstore_drop small; backstore_drop blocks4k; roles_down; rc=$?; losetup -D; exit $rc'

@@ -1,0 +1,28 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# 04-overlapping-writes: writes of different content to the same blocks at once leave equal copies
+# lab: one
+# time: 25
+#
+# shellcheck disable=SC2016	# what is quoted runs in the guest
+
+need on primary -t 60 'roles_up && roles_store'
+need on primary -t 120 '
+D=$(pair_up p0 /dev/ram0 $SW 0) || fail "no disk: $(dmesg | tail -n 3)"
+# 8 writers, 64 KiB in all, every write another content; no two writers are
+# in step, so most writes overlap another one in flight.
+fio --name=o --filename=$D --rw=randwrite --bsrange=4k-32k --blockalign=4k --numjobs=8 \
+	--iodepth=4 --ioengine=libaio --direct=1 --size=64k --io_size=2m \
+	--norandommap --refill_buffers --randrepeat=0 --group_reporting \
+	--output-format=terse > /tmp/out 2>&1 || fail "fio: $(tail -n 3 /tmp/out)"
+[ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex 0" ] ||
+	fail "not mirrored throughout: $(pair_get p0 reason)"
+n=$(pair_stat p0 writes)
+[ "$n" -ge 500 ] || fail "only $n writes"
+echo "$n writes to 64 KiB"
+pair_down p0 && sec_drop $SW && backstore_drop store
+blockdev --flushbufs /dev/ram0; blockdev --flushbufs /dev/ram1
+cmp /dev/ram0 /dev/ram1 || fail "the copies differ"
+cmp -s -n 65536 /dev/ram0 /dev/zero && fail "nothing was written"
+true'
+need on primary -t 60 roles_down
