@@ -9,7 +9,7 @@
 #
 # Needs root for nothing but missing packages.  Every step is checked: the
 # first that fails ends the demo with 1, a sentence, and the folder of the run.
-
+#
 # shellcheck disable=SC2015,SC2016	# die does not return; guests expand it
 
 set -u
@@ -17,11 +17,9 @@ set -u
 TESTS=$(dirname "$(realpath "$0")")
 TOP=$(dirname "$TESTS")
 BEGIN=$EPOCHSECONDS
-FILES_MIN=100000000	# bytes of real files to copy
+ENOUGH=100000000	# bytes of real files to copy
 BOLD='' GREEN='' RED='' PLAIN=''
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
-	BOLD=$'\e[1m' GREEN=$'\e[32m' RED=$'\e[31m' PLAIN=$'\e[0m'
-fi
+[ ! -t 1 ] || BOLD=$'\e[1m' GREEN=$'\e[32m' RED=$'\e[31m' PLAIN=$'\e[0m'
 
 # shellcheck source=tests/vm/run-lib.sh
 . "$TESTS/vm/run-lib.sh"
@@ -29,24 +27,10 @@ fi
 . "$TESTS/vm/cable.sh"
 
 # One write per line: the pulse writes to the same place.
-say()
-{
-	printf '[%3d s] %s\n' $((EPOCHSECONDS - BEGIN)) "$*"
-	: > "$DEMO_TMP/said"
-}
-
-# step TEXT: what is about to happen
-step()
-{
-	echo "$*" > "$DEMO_TMP/step"
-	say "$BOLD$*$PLAIN"
-}
-
-# result TEXT: what has come out of it
-result()
-{
-	say "  ${GREEN}ok$PLAIN  $*"
-}
+say()	 { printf '[%3d s] %s\n' $((EPOCHSECONDS - BEGIN)) "$*"; : > "$DEMO_TMP/said"; }
+# step: what is about to happen;  result: what has come out of it
+step()	 { echo "$*" > "$DEMO_TMP/step"; say "$BOLD$*$PLAIN"; }
+result() { say "  ${GREEN}ok$PLAIN  $*"; }
 
 die()
 {
@@ -55,25 +39,20 @@ die()
 	exit 1
 }
 
-# mega BYTES
-mega()
-{
-	awk -v b="$1" 'BEGIN { printf "%.1f MB\n", b / 1e6 }'
-}
+mega()	 { awk -v b="$1" 'BEGIN { printf "%.1f MB\n", b / 1e6 }'; }
+milli()	 { awk -v us="$1" 'BEGIN { printf "%.2f\n", us / 1000 }'; }
+colons() { sed 's/../&:/g; s/:$//' <<< "$1"; }
 
 # A line whenever nothing was said for four seconds, as long as the demo lives.
 pulse()
 {
-	local pcap more
+	local pcap
 
 	trap - EXIT INT TERM HUP
 	while sleep 1 && kill -0 $$ 2>/dev/null; do
-		[ $((EPOCHSECONDS - $(stat -c %Y "$DEMO_TMP/said"))) -ge 4 ] ||
-			continue
-		more='' pcap=$(cat "$DEMO_TMP/pcap" 2>/dev/null)
-		[ ! -s "$pcap" ] ||
-			more=" ($(mega "$(stat -c %s "$pcap")") on the cable so far)"
-		say "  ...  $(cat "$DEMO_TMP/step")$more"
+		[ $((EPOCHSECONDS - $(stat -c %Y "$DEMO_TMP/said"))) -ge 4 ] || continue
+		pcap=$(cat "$DEMO_TMP/pcap")
+		say "  ...  $(cat "$DEMO_TMP/step")${pcap:+; $(mega "$(stat -c %s "$pcap")") on the cable}"
 	done
 }
 
@@ -81,7 +60,6 @@ demo_end()
 {
 	local rc=$?
 
-	trap - EXIT
 	kill "$PULSE" 2>/dev/null
 	lab_end
 	rm -rf "$DEMO_TMP"
@@ -102,10 +80,9 @@ guest()
 prepare()
 {
 	step "packages, kernel and modules"
-	"$TESTS/deps.sh" demo || die "packages are missing and cannot be installed"
+	"$TESTS/deps.sh" demo || die "packages are missing"
 	kernel_get 6.1 || die "there is no Debian kernel 6.1 to boot"
-	build_modules "$KREL" "$KHDRDIR" ||
-		die "the modules do not build: see $RUN_KO/build.log"
+	build_modules "$KREL" "$KHDRDIR" || die "the modules do not build: see $RUN_KO/build.log"
 	result "pprc_core, pprc_primary and pprc_secondary are built for $KREL"
 }
 
@@ -114,42 +91,30 @@ prepare()
 # thousands are not: the guest unpacks them.
 pack_files()
 {
-	local d size dirs=() bytes=0 root=${KMODDIR%/lib/modules/*}
-
 	step "packing real files for the primary to copy"
-	for d in "$(realpath "$KHDRDIR/../linux-headers-${KREL%-*}-common/include")" \
-		 "$(realpath "$KMODDIR")/kernel/"{fs,net,sound,drivers/{gpu,media,net}}; do
-		[ $bytes -lt $FILES_MIN ] && [ -d "$d" ] || continue
-		size=$(find "$d" -type f -printf '%s\n' | awk '{ s += $1 } END { print s + 0 }')
-		bytes=$((bytes + size))
-		dirs+=("$(realpath --relative-to="$(realpath "$root")" "$d")")
-	done
-	[ $bytes -ge $FILES_MIN ] || die "only $bytes bytes of files in $root"
-	cd "$(realpath "$root")" &&
-		find "${dirs[@]}" -type f -print0 | sort -z > "$LAB_RUN/names" &&
+	cd "${KMODDIR%/lib/modules/*}" &&
+		find usr/src/*-common/include "lib/modules/$KREL/kernel/"{fs,net} \
+			-type f -print0 | sort -z > "$LAB_RUN/names" &&
 		tar -cf "$LAB_SHARE/files.tar" --null -T "$LAB_RUN/names" &&
 		xargs -0 sha256sum < "$LAB_RUN/names" > "$LAB_SHARE/sha256" &&
-		cd / || die "the files in $root cannot be packed"
-	FILES=$(wc -l < "$LAB_SHARE/sha256") BYTES=$bytes
-	result "$FILES files, $(mega "$BYTES"), from ${dirs[*]}"
+		BYTES=$(xargs -0 stat -c %s < "$LAB_RUN/names" | awk '{ s += $1 } END { print s }') ||
+		die "the files cannot be packed"
+	cd / && FILES=$(wc -l < "$LAB_SHARE/sha256")
+	[ "$BYTES" -ge $ENOUGH ] || die "only $BYTES bytes of files to copy"
+	result "$FILES files, $(mega "$BYTES"): headers and modules of kernel $KREL"
 }
 
 boot_lab()
 {
-	local job
-
 	step "booting two virtual machines, primary and secondary, on one cable"
 	LAB_PCAP=1
-	lab_new demo || die "the lab cannot be set up"
-	trap demo_end EXIT
+	lab_new demo && trap demo_end EXIT || die "the lab cannot be set up"
 	mkdir -p "$LAB_SHARE/ko"
-	find "$RUN_KO" -name 'pprc_*.ko' -exec cp {} "$LAB_SHARE/ko" \;
-	lab_disk primary data 1G
-	lab_disk secondary data 1G
-	lab_cable primary secondary || die "there is no cable"
-	lab_boot primary secondary || die "the guests do not start"
-	# While they boot
-	pack_files
+	cp "$RUN_KO"/drivers/*/pprc_*.ko "$LAB_SHARE/ko" || die "there are no modules"
+	lab_disk primary data 1G && lab_disk secondary data 1G &&
+		lab_cable primary secondary && lab_boot primary secondary ||
+		die "the lab cannot be set up"
+	pack_files	# while they boot
 	step "waiting for both machines, then Fibre Channel over Ethernet on eth0"
 	lab_wait primary secondary || die "a guest does not boot"
 	job=$(on_bg secondary 'fcoe_up eth0 && pprc_load core secondary')
@@ -160,11 +125,6 @@ boot_lab()
 	result "ports $(colons "$PRI") and $(colons "$SEC") are online"
 }
 
-colons()
-{
-	sed 's/../&:/g; s/:$//' <<< "$1"
-}
-
 # pair_up_on BACKSTORE SECONDARY_DEVICE PAIR PRIMARY_DEVICE: sets DISK; the
 # devices are shell text of the guests
 pair_up_on()
@@ -172,15 +132,12 @@ pair_up_on()
 	guest secondary "the secondary cannot serve its disk" \
 		"b=\$(backstore_block $1 $2) && sec_tpg $SEC &&
 		 sec_lun $SEC 0 \$b && sec_acl $SEC $PRI 0"
-	guest primary "the primary does not see the secondary" \
-		"wait_for 30 'grep -qs 0x$SEC /sys/class/fc_remote_ports/*/port_name'"
 	# An emulated machine may be slow; that is not a broken path.
 	guest primary "the pair cannot be established" \
-		"pair_up $3 $4 $SEC 0 timeout_ms=60000 || { dump_log 3; exit 1; }"
+		"wait_for 30 'grep -qs 0x$SEC /sys/class/fc_remote_ports/*/port_name' &&
+		 pair_up $3 $4 $SEC 0 timeout_ms=60000 &&
+		 wait_for 20 '[ \$(pair_get $3 state) = full-duplex ]' || { dump_log 3; exit 1; }"
 	DISK=${OUT##*$'\n'}
-	guest primary "the pair does not become full-duplex" \
-		"wait_for 20 '[ \$(pair_get $3 state) = full-duplex ]' ||
-		 { pair_get $3 state; pair_get $3 reason; exit 1; }"
 }
 
 copy_files()
@@ -188,71 +145,58 @@ copy_files()
 	step "establishing the pair; both disks are empty, so equal"
 	pair_up_on data '$(disk data)' demo '$(disk data)'
 	result "$DISK on the primary is the pair, and it is full-duplex"
-
 	echo "$LAB_RUN/cable.pcap" > "$DEMO_TMP/pcap"
 	step "mkfs.ext4 on $DISK, then copying $FILES files into it"
 	guest primary "the files cannot be copied" -t 300 \
 		"mkfs.ext4 -q $DISK && mkdir -p /mnt/pair && mount $DISK /mnt/pair &&
 		 tar -b 1000 -xf /mnt/share/files.tar -C /mnt/pair && umount /mnt/pair"
-	guest primary "the pair cannot be asked" \
-		'echo $(pair_get demo state) $(pair_stat demo local_writes) \
-			$(pair_stat demo writes) $(pair_stat demo write_bytes)'
-	rm "$DEMO_TMP/pcap"
-	read -r state local writes bytes <<< "$OUT"
+	: > "$DEMO_TMP/pcap"
+	guest primary "the pair cannot be asked" 'echo $(pair_get demo state) \
+		$(for s in local_writes writes write_bytes; do pair_stat demo $s; done)'
+	read -r state local WRITES bytes <<< "$OUT"
 	[ "$state" = full-duplex ] || die "the pair is $state, not full-duplex"
 	[ "$local" = 0 ] || die "$local writes were made on the primary alone"
-	WRITES=$writes
-	result "still full-duplex: $writes writes, $(mega "$bytes"), none of them local only"
+	result "still full-duplex: $WRITES writes, $(mega "$bytes"), none of them local only"
 }
 
 compare_disks()
 {
-	local p=$LAB_RUN/primary.data.img s=$LAB_RUN/secondary.data.img at held
+	local s=$LAB_RUN/secondary.data.img at held
 
 	step "comparing both disks, byte by byte"
-	held=$(($(stat -c '%b * %B' "$s")))
-	[ "$held" -ge $FILES_MIN ] || die "the secondary's disk holds $held bytes only"
-	at=$(cmp "$p" "$s" 2>&1) || die "the copies differ: $at"
+	held=$(($(stat -c '%b * %B' "$s")))	# without its holes
+	[ "$held" -ge $ENOUGH ] || die "the secondary's disk holds $held bytes only"
+	at=$(cmp "$LAB_RUN/primary.data.img" "$s" 2>&1) || die "the copies differ: $at"
 	result "$(stat -c %s "$s") bytes equal, $(mega "$held") of them not a hole"
 }
 
 take_over()
 {
-	local ok read_bytes
-
 	step "power cut on the primary; the secondary's copy is taken into use"
 	# The capture goes on; this is what belongs to the main job.
 	cp "$LAB_RUN/cable.pcap" "$LAB_RUN/job.pcap"
 	lab_cut primary
 	cable_summary "$LAB_RUN/job.pcap" > "$LAB_RUN/summary" 2> "$LAB_RUN/summary.err" &
 	SUMMARY=$!
-	guest secondary "the secondary does not let go of its disk" \
-		"sec_drop $SEC && backstore_drop data"
-	guest secondary "the copy cannot be mounted" \
-		'mkdir -p /mnt/copy && mount -o ro "$(disk data)" /mnt/copy'
+	guest secondary "the copy cannot be mounted" "sec_drop $SEC && backstore_drop data &&
+		mkdir -p /mnt/copy && mount -o ro \$(disk data) /mnt/copy"
 	step "checking all files on the secondary against the originals"
 	guest secondary "files on the copy are not what they were" -t 200 \
 		'cd /mnt/copy && split -n r/2 /mnt/share/sha256 /tmp/sums. &&
-		 { sha256sum -c /tmp/sums.aa > /tmp/ok.aa & sha256sum -c /tmp/sums.ab > /tmp/ok.ab
-		   b=$?; wait $! && [ $b = 0 ] || { grep -hv ": OK$" /tmp/ok.*; exit 1; }; }
-		 cat /tmp/ok.* | grep -c ": OK$"
-		 find . -type f -printf "%s\n" | awk "{ s += \$1 } END { print NR, s }"
-		 cd / && umount /mnt/copy'
-	{ read -r ok; read -r _ read_bytes; } <<< "$(tail -n 2 <<< "$OUT")"
-	[ "$ok $read_bytes" = "$FILES $BYTES" ] ||
-		die "$ok files of $FILES, $read_bytes bytes of $BYTES are on the copy"
-	result "$ok files, $read_bytes bytes: each sha256 is that of the original"
+		 ls /tmp/sums.* | xargs -n 1 -P 2 sha256sum --quiet -c && cd / &&
+		 find /mnt/copy -type f -printf "%s\n" | awk "{ s += \$1 } END { print NR, s }" &&
+		 umount /mnt/copy'
+	[ "$OUT" = "$FILES $BYTES" ] ||
+		die "on the copy are $OUT files and bytes, not $FILES $BYTES"
+	result "$FILES files, $BYTES bytes: each sha256 is that of the original"
 }
 
-# seen KEY: from the summary of the main job
-seen()
-{
-	awk -v key="$1" '$1 == key { print $2 }' "$LAB_RUN/summary"
-}
+# seen KEY: from the capture of the main job
+seen() { awk -v key="$1" '$1 == key { print $2 }' "$LAB_RUN/summary"; }
 
 show_cable()
 {
-	local covered
+	local covered want
 
 	step "what went over the cable meanwhile, from the capture"
 	covered=$(cable_covered "$LAB_RUN/job.pcap" 2>&1) ||
@@ -260,36 +204,26 @@ show_cable()
 	wait "$SUMMARY" || die "the capture cannot be read: $(cat "$LAB_RUN/summary.err")"
 	say "  $(seen exchanges) FC exchanges carried the $WRITES writes, in $(seen frames) frames"
 	say "  $(seen cdb_bytes) bytes of extended CDB each: the write and its control information"
-	say "  $(seen xfer_rdy) FCP_XFER_RDY: the data never waits to be asked for"
-	say "  $(seen round_trips_per_write) round trips per write"
-	say "  $(seen max_in_flight) writes in flight at most before the answer to the first of them"
-	[ "$(seen xfer_rdy)" = 0 ] || die "the secondary has asked for data"
-	[ "$(seen round_trips_per_write)" = 1.00 ] || die "a write took more than one round trip"
-	[ "$(seen exchanges)" -ge "$WRITES" ] || die "writes went past the cable"
-	[ "$(seen writes_without_rsp)" = 0 ] || die "writes were never answered"
-	[ "$(seen crc_bad)" = 0 ] || die "frames with a wrong CRC"
+	say "  $(seen xfer_rdy) FCP_XFER_RDY, $(seen round_trips_per_write) round trips per write: no data waits to be asked for"
+	say "  $(seen max_in_flight) writes in flight at most, begun before the first of them was answered"
+	for want in "xfer_rdy 0" "round_trips_per_write 1.00" "exchanges $WRITES" \
+		    "writes_without_rsp 0" "crc_bad 0" "cdb_bytes 112"; do
+		grep -qx "$want" "$LAB_RUN/summary" ||
+			die "on the cable: ${want% *} is $(seen "${want% *}"), not ${want#* }"
+	done
 	[ "$(seen max_in_flight)" -gt 1 ] || die "no write began before the answer to another"
 	result "$covered by their data, each in one exchange of its own"
 }
 
-# delay MS: added to the round trip, half of it in each direction
-delay()
-{
-	local g
-
-	for g in primary secondary; do
-		guest $g "the cable cannot be made longer" \
-			"tc qdisc del dev eth0 root 2>/dev/null; [ $1 = 0 ] ||
-			 { modprobe sch_netem && tc qdisc add dev eth0 root \
-				netem delay $(($1 * 500))us limit 100000; }"
-	done
-}
-
 # latency MS: sets P50, the median in microseconds of 4 KiB writes to DISK, one
-# at a time
+# at a time, with this much added to the round trip, half of it on either side
 latency()
 {
-	delay "$1"
+	for g in primary secondary; do
+		guest $g "the cable cannot be made longer" \
+			"tc qdisc del dev eth0 root 2>/dev/null; modprobe sch_netem &&
+			 tc qdisc add dev eth0 root netem delay $(($1 * 500))us limit 100000"
+	done
 	guest primary "fio fails on $DISK" "fio --name=w --filename=$DISK --rw=randwrite \
 		--bs=4k --direct=1 --ioengine=libaio --iodepth=1 --size=32M --time_based \
 		--ramp_time=1 --runtime=3 --lat_percentiles=1 --clat_percentiles=0 \
@@ -298,15 +232,13 @@ latency()
 			w && /\"50.0*\"/ { printf \"%d\", \$2 / 1000; exit }' /tmp/fio"
 	P50=$OUT
 	[ "${P50:-0}" -gt 0 ] || die "fio has measured nothing on $DISK"
-	result "$(awk -v us="$P50" 'BEGIN { printf "%.2f", us / 1000 }') ms with $1 ms added to the round trip"
+	result "$(milli "$P50") ms with $1 ms added to the round trip"
 }
 
 # What a target has agreed with an initiator lasts as long as their login, so
 # FCoE starts anew on both sides.
 stock_up()
 {
-	local job
-
 	step "the stock FC driver (libfc, fcoe) and target (tcm_fc) on the same cable"
 	job=$(on_bg secondary "sec_drop $SEC && pprc_unload && fcoe_down eth0 &&
 		modprobe tcm_fc && t=\$LIO/fc/$(colons "$SEC")/tpgt_1 &&
@@ -330,51 +262,30 @@ bench()
 
 	step "the primary boots again, for a comparison"
 	lab_boot primary && lab_wait primary || die "the primary does not boot"
-	guest primary "FCoE does not come up" \
-		'fcoe_up eth0 > /dev/null && pprc_load core primary && modprobe brd rd_nr=1 rd_size=65536'
-	guest secondary "there is no RAM disk" 'modprobe brd rd_nr=1 rd_size=65536'
+	guest primary "FCoE does not come up" 'fcoe_up eth0 > /dev/null && pprc_load core primary'
+	for g in primary secondary; do
+		guest $g "there is no RAM disk" 'modprobe brd rd_nr=1 rd_size=65536'
+	done
 	step "a pair of RAM disks: 4 KiB writes, one at a time"
 	pair_up_on ram /dev/ram0 bench /dev/ram0
-	for ms in 0 10; do
-		latency "$ms" && pprc+=("$P50")
-	done
-	delay 0
+	for ms in 0 10; do latency "$ms"; pprc+=("$P50"); done
 	stock_up
-	for ms in 0 10; do
-		latency "$ms" && stock+=("$P50")
-	done
-
+	for ms in 0 10; do latency "$ms"; stock+=("$P50"); done
 	step "median latency of a 4 KiB write, one at a time, in ms"
 	say "  added round trip         PPRC   stock libfc + tcm_fc   stock / PPRC"
 	for ms in 0 10; do
 		say "$(awk -v d=$ms -v p="${pprc[ms / 10]}" -v s="${stock[ms / 10]}" 'BEGIN {
 			printf "  %13d ms %12.2f %22.2f %14.2f", d, p / 1000, s / 1000, s / p }')"
 	done
-	say "  PPRC waits for the cable once per write; conventionally a write waits twice: for"
-	say "  FCP_XFER_RDY, then for the status.  PPRC's time includes the primary's own copy."
-	# A busy machine adds to both alike.
+	say "  PPRC: one round trip per write, its local copy included.  Stock: two, for FCP_XFER_RDY and status."
 	[ "${stock[1]}" -gt "${pprc[1]}" ] || die "PPRC is not faster over a long cable"
 }
 
-check_kernels()
-{
-	local g bug
-
-	for g in primary secondary; do
-		bug=$(lab_dirty $g | head -n 1)
-		[ -z "$bug" ] || die "the kernel of $g complains: $bug"
-	done
-}
-
 DEMO_TMP=$(mktemp -d) || exit 1
-: > "$DEMO_TMP/said"
-echo starting > "$DEMO_TMP/step"
-pulse &
-PULSE=$!
+touch "$DEMO_TMP"/{said,step,pcap}
+pulse & PULSE=$!
 trap demo_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
+trap 'exit 130' INT TERM HUP
 prepare
 boot_lab
 copy_files
@@ -382,5 +293,7 @@ compare_disks
 take_over
 show_cable
 bench
-check_kernels
+for g in primary secondary; do
+	bug=$(lab_dirty $g) || die "the kernel of $g complains: $(head -n 1 <<< "$bug")"
+done
 say "demo: done in $((EPOCHSECONDS - BEGIN)) s"

@@ -41,6 +41,7 @@ need_unit='
 make             to build the unit tests
 gcc              builds the unit tests, with its sanitizers
 libc6-dev        to build the unit tests
+libcmocka-dev    runs the unit tests
 '
 
 need_lint='

@@ -165,7 +165,7 @@ enum pprc_reason pprc_cdb_check(const union pprc_cdb *cdb)
 /**
  * pprc_answer_encode() - build the sense data of an answer
  * @answer:	what to say; @answer->key 0 takes the reason's own sense key
- * @sense:	PPRC_SENSE_MAX bytes
+ * @sense:	PPRC_SENSE_MAX bytes, aligned to 8
  *
  * Context: any.
  * Return: number of bytes written.

@@ -9,9 +9,8 @@
  * modules, kills the reference, resets the port's exchanges once more (which
  * ends those of ours that were started late) and waits.
  *
- * Locks: libfc's fc_prov_mutex > lports_lock. No rport or lport mutex of libfc
- * is taken under either; see pprc_lport_sync_rports() for the one place that
- * takes rp_mutex, with nothing held.
+ * Locks: libfc's rp_mutex > fc_prov_mutex > lports_lock.
+ * pprc_lport_sync_rports() takes rp_mutex, with none of the others held.
  *
  * References on struct pprc_lport: the list holds one, dropped by DEL; every
  * session and path holds one of its own.
@@ -181,17 +180,27 @@ void pprc_lport_client_del(struct pprc_lport_client *client)
 EXPORT_SYMBOL_GPL(pprc_lport_client_del);
 
 /*
+ * A login stays in force while libfc confirms it by ADISC, as it does when a
+ * beacon or an RSCN has come.
+ */
+static bool rport_logged_in(const struct fc_rport_priv *rdata)
+{
+	enum fc_rport_state state = READ_ONCE(rdata->rp_state);
+
+	return state == RPORT_ST_READY || state == RPORT_ST_ADISC;
+}
+
+/*
  * Find a logged-in remote port. libfc frees rports by RCU; only fields that
  * are stable once the port is READY are read.
  */
-static struct fc_rport_priv *rport_ready(struct fc_lport *lport, u64 wwpn)
+static struct fc_rport_priv *rport_find(struct fc_lport *lport, u64 wwpn)
 {
 	struct fc_rport_priv *rdata;
 
 	list_for_each_entry_rcu(rdata, &lport->disc.rports, peers,
 				rcu_read_lock_held())
-		if (rdata->ids.port_name == wwpn &&
-		    READ_ONCE(rdata->rp_state) == RPORT_ST_READY)
+		if (rdata->ids.port_name == wwpn && rport_logged_in(rdata))
 			return rdata;
 	return NULL;
 }
@@ -231,7 +240,7 @@ int pprc_path_find(u64 remote_wwpn, u64 local_wwpn, struct pprc_path *path)
 		}
 		ret = -EHOSTUNREACH;
 		rcu_read_lock();
-		rdata = rport_ready(pl->lport, remote_wwpn);
+		rdata = rport_find(pl->lport, remote_wwpn);
 		if (rdata) {
 			path->sid = pl->lport->port_id;
 			path->did = rdata->ids.port_id;
@@ -269,7 +278,7 @@ bool pprc_path_alive(struct pprc_lport *pl, u64 remote_wwpn, u32 sid, u32 did)
 	if (!lport_ready(pl->lport) || pl->lport->port_id != sid)
 		return false;
 	rcu_read_lock();
-	rdata = rport_ready(pl->lport, remote_wwpn);
+	rdata = rport_find(pl->lport, remote_wwpn);
 	if (rdata)
 		alive = rdata->ids.port_id == did;
 	rcu_read_unlock();
@@ -296,6 +305,41 @@ static struct fc_rport_priv *rport_next(struct fc_lport *lport,
 	return next;
 }
 
+static void sync_rports(struct fc_lport *lport)
+{
+	struct fc_rport_priv *rdata = NULL, *next;
+
+	while ((next = rport_next(lport, rdata))) {
+		if (rdata)
+			kref_put(&rdata->kref, fc_rport_destroy);
+		rdata = next;
+		mutex_lock(&rdata->rp_mutex);
+		mutex_unlock(&rdata->rp_mutex);
+	}
+	if (rdata)
+		kref_put(&rdata->kref, fc_rport_destroy);
+}
+
+/* The port behind @prev in the list, with a user and a memory reference. */
+static struct pprc_lport *lport_next(struct pprc_lport *prev)
+{
+	struct pprc_lport *pl, *next = NULL;
+	bool found = !prev;
+
+	mutex_lock(&lports_lock);
+	list_for_each_entry(pl, &lports, node) {
+		if (found && pprc_lport_use(pl)) {
+			pprc_lport_get(pl);
+			next = pl;
+			break;
+		}
+		if (pl == prev)
+			found = true;
+	}
+	mutex_unlock(&lports_lock);
+	return next;
+}
+
 /**
  * pprc_lport_sync_rports() - wait until no PRLI callback runs any more
  *
@@ -304,30 +348,26 @@ static struct fc_rport_priv *rport_next(struct fc_lport *lport,
  * waits for the calls that had begun. A remote port that was already off the
  * list cannot be in a PRLI.
  *
- * Context: process, sleeps; no lock of libfc held.
+ * Context: process, sleeps; no lock held, of libfc or of ours: the hooks are
+ * called with rp_mutex held and take ours.
  */
 void pprc_lport_sync_rports(void)
 {
-	struct pprc_lport *pl;
+	struct pprc_lport *pl = NULL, *next;
 
-	mutex_lock(&lports_lock);
-	list_for_each_entry(pl, &lports, node) {
-		struct fc_rport_priv *rdata = NULL, *next;
-
-		if (!lport_ready(pl->lport) || !pprc_lport_use(pl))
-			continue;
-		while ((next = rport_next(pl->lport, rdata))) {
-			if (rdata)
-				kref_put(&rdata->kref, fc_rport_destroy);
-			rdata = next;
-			mutex_lock(&rdata->rp_mutex);
-			mutex_unlock(&rdata->rp_mutex);
+	while ((next = lport_next(pl))) {
+		if (pl) {
+			pprc_lport_unuse(pl);
+			pprc_lport_put(pl);
 		}
-		if (rdata)
-			kref_put(&rdata->kref, fc_rport_destroy);
-		pprc_lport_unuse(pl);
+		pl = next;
+		if (lport_ready(pl->lport))
+			sync_rports(pl->lport);
 	}
-	mutex_unlock(&lports_lock);
+	if (pl) {
+		pprc_lport_unuse(pl);
+		pprc_lport_put(pl);
+	}
 }
 EXPORT_SYMBOL_GPL(pprc_lport_sync_rports);
 

@@ -15,8 +15,8 @@
  *
  * References:
  *	struct pri_pair: its configfs item (1), its SCSI device (1)
- *	struct pri_session: each pair that is enabled (1), each exchange (1),
- *		its work while it is not stopped (1)
+ *	struct pri_session: each pair that is enabled (1), each exchange (1);
+ *		the last pair stops the work before it drops its own
  *	struct pri_xchg: the sender until it has sent everything (1), the open
  *		exchange until it is answered, closed or given up (1)
  */
@@ -309,7 +309,7 @@ struct pri_ctl {
  * struct pri_xchg - one Fibre Channel exchange of ours
  * @refs:	see the list of references above; the last one reaps
  * @lock:	protects @seq until the sender holds the exchange, @open,
- *		@quarantine, @reaping, @ctl
+ *		@quarantine, @parked, @reaping, @ctl
  * @session:	its session, referenced
  * @pl:		local port, user reference: libfc's port and exchange manager
  *		stay until this exchange is reaped
@@ -320,6 +320,7 @@ struct pri_ctl {
  * @seq:	libfc's sequence, its exchange held by us
  * @open:	an answer or the end of the exchange is awaited
  * @quarantine:	given up: keep the OX_ID from reuse for R_A_TOV
+ * @parked:	@reap is queued, unreferenced and waiting for R_A_TOV to pass
  * @reaping:	being reaped, must not be queued again
  * @cmd:	command it belongs to; session->io_lock
  * @ctl:	who waits for it instead; @lock
@@ -339,6 +340,7 @@ struct pri_xchg {
 	struct fc_seq		*seq;
 	bool			open;
 	bool			quarantine;
+	bool			parked;
 	bool			reaping;
 	struct pri_cmd		*cmd;
 	struct pri_ctl		*ctl;
@@ -363,6 +365,7 @@ void pri_pair_put(struct pri_pair *pair);
 int pri_pair_enable(struct pri_pair *pair);
 int pri_pair_disable(struct pri_pair *pair, bool force);
 int pri_pair_resume(struct pri_pair *pair);
+void pri_pairs_session_lost(struct pri_session *s, const char *why);
 void pri_pair_suspend(struct pri_pair *pair, enum pprc_susp_reason reason,
 		      const char *fmt, ...) __printf(3, 4);
 struct pri_pair *pri_pair_by_lun(u64 lun);

@@ -202,13 +202,13 @@ static ssize_t pri_pair_enable_store(struct config_item *item,
 	if (kstrtobool(page, &v))
 		return bad_value(pair, "enable", "write 1 or 0");
 	mutex_lock(&pair->mutex);
-	if (v && !pair->enabled)
+	if (v && !pair->enabled) {
 		ret = pri_pair_enable(pair);
-	else if (!v && pair->enabled)
-		ret = pri_pair_disable(pair, false);
-	/* A word given for one establishment is not good for the next. */
-	if (v)
+		/* A word given for one establishment is no good for the next. */
 		pair->assume_equal = false;
+	} else if (!v && pair->enabled) {
+		ret = pri_pair_disable(pair, false);
+	}
 	mutex_unlock(&pair->mutex);
 	return ret ? ret : len;
 }

@@ -29,7 +29,8 @@ static void fail_local(struct pri_cmd *cmd)
 	/* The secondary may have what the primary has not. */
 	if (!read && READ_ONCE(pair->state) == PPRC_STATE_FULL_DUPLEX)
 		pri_pair_suspend(pair, PPRC_SUSP_LOCAL_ERROR,
-				 "the local device failed a write of %u blocks at block %llu",
+				 "the local device failed a %s of %u blocks at block %llu",
+				 cmd->op == PRI_WRITE ? "write" : "flush",
 				 cmd->blocks, cmd->lba);
 }
 

@@ -60,7 +60,6 @@ static void __exit pri_exit(void)
 	pri_configfs_exit();
 	pprc_lport_client_del(&pri_lport_client);
 	pri_host_exit();
-	/* Abandoned exchanges still wait for R_A_TOV; end them with it. */
 	pri_xchg_exit();
 	pri_io_exit();
 	destroy_workqueue(pri_ctl_wq);

@@ -191,6 +191,24 @@ void pri_pair_suspend(struct pri_pair *pair, enum pprc_susp_reason reason,
 	queue_work(pri_ctl_wq, &pair->notify);
 }
 
+/**
+ * pri_pairs_session_lost() - suspend all pairs of a session, idle ones, too
+ * @s:		session that has failed
+ * @why:	what exactly happened, a clause
+ *
+ * Context: process, sleeps; s->mutex held.
+ */
+void pri_pairs_session_lost(struct pri_session *s, const char *why)
+{
+	struct pri_pair *pair;
+
+	mutex_lock(&pri_lock);
+	list_for_each_entry(pair, &pairs, node)
+		if (pair->session == s)
+			pri_pair_suspend(pair, PPRC_SUSP_PATH_LOSS, "%s", why);
+	mutex_unlock(&pri_lock);
+}
+
 /* LUN and place in the list; refuses a volume that another pair protects. */
 static int pair_list(struct pri_pair *pair)
 {
@@ -360,9 +378,9 @@ static int check_attributes(struct pri_pair *pair)
  * @pair:	the pair
  *
  * Context: process, sleeps up to @pair->connect_timeout_ms; @pair->mutex held.
- * Return: 0; otherwise a negative errno, and the log has said why and what to
- * do: -EINVAL, -EPERM, -EEXIST, -ENOENT, -EBUSY, -ENOTBLK, -ENXIO, -EROFS,
- * -EHOSTUNREACH, -ENOSPC, -ENODEV, -EREMOTEIO, -ENOMEM.
+ * Return: 0; -EINTR; -ENOMEM; otherwise a negative errno, and the log has said
+ * why and what to do: -EINVAL, -EPERM, -EEXIST, -ENOENT, -EBUSY, -ENOTBLK,
+ * -ENXIO, -EROFS, -EHOSTUNREACH, -ENOSPC, -ENODEV, -EREMOTEIO.
  */
 int pri_pair_enable(struct pri_pair *pair)
 {

@@ -404,6 +404,8 @@ static void teardown(struct pri_session *s)
 		}
 		pri_remote_done(cmd, NULL, PPRC_SUSP_PATH_LOSS, why);
 	}
+	if (!s->stopping)
+		pri_pairs_session_lost(s, why);
 
 	spin_lock_bh(&s->io_lock);
 	pl = s->path.pl;
@@ -547,7 +549,7 @@ out:
  * @msec:	how long at most, milliseconds
  *
  * Context: process, sleeps, can be interrupted.
- * Return: 0, -ETIMEDOUT or -ERESTARTSYS; pri_session_why() says more.
+ * Return: 0, -ETIMEDOUT or -EINTR; pri_session_why() says more.
  */
 int pri_session_wait_up(struct pri_session *s, unsigned int msec)
 {
@@ -556,7 +558,8 @@ int pri_session_wait_up(struct pri_session *s, unsigned int msec)
 	left = wait_event_interruptible_timeout(s->wait,
 						READ_ONCE(s->state) == PRI_S_UP,
 						msecs_to_jiffies(msec));
-	return left < 0 ? left : left ? 0 : -ETIMEDOUT;
+	/* Not to be restarted: what the caller has checked may have changed. */
+	return left < 0 ? -EINTR : left ? 0 : -ETIMEDOUT;
 }
 
 static struct pri_session *session_alloc(const struct pri_pair *pair)

@@ -30,6 +30,8 @@ static struct kmem_cache *xchg_cache;
 static mempool_t *xchg_pool;
 static LLIST_HEAD(reap_list);
 static struct work_struct reap_work;
+static atomic_t live = ATOMIC_INIT(0);	/* exchanges not yet reaped */
+static DECLARE_WAIT_QUEUE_HEAD(all_reaped);
 
 /*
  * libfc hands fr_fsp() of a command with a low exchange id to its DDP code,
@@ -51,6 +53,8 @@ static void reap_all(struct work_struct *work)
 		pprc_lport_put(x->pl);
 		pri_session_unref(x->session);
 		mempool_free(x, xchg_pool);
+		if (atomic_dec_and_test(&live))
+			wake_up_all(&all_reaped);
 	}
 }
 
@@ -85,6 +89,7 @@ void pri_xchg_put(struct pri_xchg *x)
 		return;
 	spin_lock_bh(&x->lock);
 	quarantine = x->quarantine;
+	x->parked = quarantine;
 	if (quarantine)
 		queue_delayed_work(pri_ctl_wq, &x->reap,
 				   msecs_to_jiffies(x->pl->lport->r_a_tov));
@@ -143,6 +148,7 @@ struct pri_xchg *pri_xchg_alloc(struct pri_session *s,
 		pprc_lport_unuse(path->pl);
 		return NULL;
 	}
+	atomic_inc(&live);
 	memset(x, 0, sizeof(*x));
 	refcount_set(&x->refs, 1);
 	spin_lock_init(&x->lock);
@@ -260,10 +266,11 @@ static void recv_closed(struct pri_xchg *x)
 	if (x->open) {
 		x->open = false;
 		reap = true;
-	} else if (x->quarantine && !x->reaping) {
+	} else if (!x->reaping) {
 		/* Reset by libfc: no frame can come any more. */
 		x->quarantine = false;
-		mod_delayed_work(pri_ctl_wq, &x->reap, 0);
+		if (x->parked)
+			mod_delayed_work(pri_ctl_wq, &x->reap, 0);
 	}
 	spin_unlock_bh(&x->lock);
 	if (reap)
@@ -494,10 +501,14 @@ int pri_xchg_init(void)
 /**
  * pri_xchg_exit() - undo pri_xchg_init()
  *
- * All sessions are gone, so every exchange has been reaped.
+ * All sessions are gone. Exchanges that were given up keep their ids for up to
+ * R_A_TOV (10 s), lest a late frame of theirs hits another user of the port.
+ *
+ * Context: process, sleeps up to R_A_TOV.
  */
 void pri_xchg_exit(void)
 {
+	wait_event(all_reaped, !atomic_read(&live));
 	flush_work(&reap_work);
 	mempool_destroy(xchg_pool);
 	kmem_cache_destroy(xchg_cache);

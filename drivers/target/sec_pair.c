@@ -92,6 +92,8 @@ static enum pprc_reason pair_step(struct sec_session *s, u16 lun,
 	u8 from, to = cdb->state;
 
 	lockdep_assert_held(&sec_lock);
+	if (pair && pair->session && pair->session != s)
+		return PPRC_R_PAIR_TAKEN;
 	if (pair && pair->id != id) {
 		if (pair->session || to != PPRC_STATE_FULL_DUPLEX)
 			return PPRC_R_PAIR_TAKEN;

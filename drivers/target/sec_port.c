@@ -191,6 +191,12 @@ static void port_came(struct pprc_lport *pl)
 {
 	mutex_lock(&sec_lock);
 	smp_store_release(&pl->lport->prov[FC_TYPE_FCP], pl);
+	/*
+	 * libfc sets this for ports made after us. Without it a port whose
+	 * peer is an initiator only takes no second login; sec_prli() keeps it
+	 * out of the PRLIs of ports that are not configured.
+	 */
+	pl->lport->service_params |= FCP_SPPF_TARG_FCN;
 	mutex_unlock(&sec_lock);
 }
 

@@ -121,7 +121,7 @@ static_assert(sizeof(struct pprc_cdb_write) == PPRC_CDB_LEN);
 /**
  * struct pprc_cdb_login - directs how many slots the secondary allocates
  * @hdr:	common part
- * @instance:	random, new at each load of the primary's module
+ * @instance:	random, new at each load of pprc_core on the primary
  * @slot_bytes:	size wished for each data buffer, a multiple of 64 KiB
  * @slots:	number of slots wished
  * @chunk:	data bytes per FCP_DATA frame, a power of two
@@ -277,7 +277,7 @@ static_assert(sizeof(struct pprc_sense) == 32);
  * @slot_bytes:	size of each data buffer
  * @session:	names this login from now on
  * @features:	feature bits in force
- * @instance:	new at each load of the secondary's module
+ * @instance:	random, new at each load of pprc_core on the secondary
  */
 struct pprc_desc_login {
 	u8	desc_type;

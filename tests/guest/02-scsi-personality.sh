@@ -39,8 +39,8 @@ n=0
 for len in 6 10 12 16; do
 	n=$((n + 1))
 	head -c 512 /dev/urandom > /tmp/in
-	sg_dd if=/tmp/in of="$D" bs=512 count=1 seek=$n cdbsz=$len 2> /tmp/err || fail "WRITE($len): $(cat /tmp/err)"
-	sg_dd if="$D" of=/tmp/out bs=512 count=1 skip=$n cdbsz=$len 2> /tmp/err || fail "READ($len): $(cat /tmp/err)"
+	sg_dd if=/tmp/in of="$D" blk_sgio=1 bs=512 count=1 seek=$n cdbsz=$len 2> /tmp/err || fail "WRITE($len): $(cat /tmp/err)"
+	sg_dd if="$D" of=/tmp/out blk_sgio=1 bs=512 count=1 skip=$n cdbsz=$len 2> /tmp/err || fail "READ($len): $(cat /tmp/err)"
 	cmp /tmp/in /tmp/out || fail "READ($len) gives other data"
 	for copy in /dev/ram0 /dev/ram1; do
 		dd if=$copy bs=512 skip=$n count=1 iflag=direct status=none of=/tmp/out
