@@ -47,6 +47,11 @@ libcmocka-dev    runs the unit tests
 need_lint='
 shellcheck       checks the shell scripts
 sparse           checks the C source
+perl             runs checkpatch and kernel-doc
+xz-utils         unpacks the kernel source that checkpatch comes with
+clang            compiles the pure files, for a second opinion
+libcmocka-dev    to compile the unit tests with clang
+python3-docutils checks the syntax of the documentation
 '
 
 say()

@@ -286,58 +286,34 @@ bool pprc_path_alive(struct pprc_lport *pl, u64 remote_wwpn, u32 sid, u32 did)
 }
 EXPORT_SYMBOL_GPL(pprc_path_alive);
 
-static struct fc_rport_priv *rport_next(struct fc_lport *lport,
-					struct fc_rport_priv *prev)
+/*
+ * Reference up to @max remote ports of all local ports.
+ * Return: how many there are.
+ */
+static unsigned int collect_rports(struct fc_rport_priv **rports,
+				   unsigned int max)
 {
-	struct fc_rport_priv *rdata, *next = NULL;
-	bool found = !prev;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(rdata, &lport->disc.rports, peers) {
-		if (found && kref_get_unless_zero(&rdata->kref)) {
-			next = rdata;
-			break;
-		}
-		if (rdata == prev)
-			found = true;
-	}
-	rcu_read_unlock();
-	return next;
-}
-
-static void sync_rports(struct fc_lport *lport)
-{
-	struct fc_rport_priv *rdata = NULL, *next;
-
-	while ((next = rport_next(lport, rdata))) {
-		if (rdata)
-			kref_put(&rdata->kref, fc_rport_destroy);
-		rdata = next;
-		mutex_lock(&rdata->rp_mutex);
-		mutex_unlock(&rdata->rp_mutex);
-	}
-	if (rdata)
-		kref_put(&rdata->kref, fc_rport_destroy);
-}
-
-/* The port behind @prev in the list, with a user and a memory reference. */
-static struct pprc_lport *lport_next(struct pprc_lport *prev)
-{
-	struct pprc_lport *pl, *next = NULL;
-	bool found = !prev;
+	struct fc_rport_priv *rdata;
+	struct pprc_lport *pl;
+	unsigned int n = 0;
 
 	mutex_lock(&lports_lock);
 	list_for_each_entry(pl, &lports, node) {
-		if (found && pprc_lport_use(pl)) {
-			pprc_lport_get(pl);
-			next = pl;
-			break;
+		/* A port that was never ready has no list yet. */
+		if (!pl->lport->disc.rports.next)
+			continue;
+		rcu_read_lock();
+		list_for_each_entry_rcu(rdata, &pl->lport->disc.rports, peers) {
+			if (n < max && !kref_get_unless_zero(&rdata->kref))
+				continue;
+			if (n < max)
+				rports[n] = rdata;
+			n++;
 		}
-		if (pl == prev)
-			found = true;
+		rcu_read_unlock();
 	}
 	mutex_unlock(&lports_lock);
-	return next;
+	return n;
 }
 
 /**
@@ -345,29 +321,30 @@ static struct pprc_lport *lport_next(struct pprc_lport *prev)
  *
  * libfc calls a provider's prli hook under rp_mutex, without a reference on
  * its module. After the provider was deregistered, taking each rp_mutex once
- * waits for the calls that had begun. A remote port that was already off the
- * list cannot be in a PRLI.
+ * waits for the calls that had begun.
  *
  * Context: process, sleeps; no lock held, of libfc or of ours: the hooks are
  * called with rp_mutex held and take ours.
  */
 void pprc_lport_sync_rports(void)
 {
-	struct pprc_lport *pl = NULL, *next;
+	struct fc_rport_priv **rports = NULL;
+	unsigned int max = 0, n, i;
 
-	while ((next = lport_next(pl))) {
-		if (pl) {
-			pprc_lport_unuse(pl);
-			pprc_lport_put(pl);
-		}
-		pl = next;
-		if (lport_ready(pl->lport))
-			sync_rports(pl->lport);
+	while ((n = collect_rports(rports, max)) > max) {
+		for (i = 0; i < max; i++)
+			kref_put(&rports[i]->kref, fc_rport_destroy);
+		kvfree(rports);
+		max = n + 8;
+		rports = kvmalloc_array(max, sizeof(*rports),
+					GFP_KERNEL | __GFP_NOFAIL);
 	}
-	if (pl) {
-		pprc_lport_unuse(pl);
-		pprc_lport_put(pl);
+	for (i = 0; i < n; i++) {
+		mutex_lock(&rports[i]->rp_mutex);
+		mutex_unlock(&rports[i]->rp_mutex);
+		kref_put(&rports[i]->kref, fc_rport_destroy);
 	}
+	kvfree(rports);
 }
 EXPORT_SYMBOL_GPL(pprc_lport_sync_rports);
 

@@ -9,8 +9,8 @@
  * Locks, outermost first:
  *	pair->mutex > session->mutex > lports_lock (pprc_core) > pri_lock
  *	pair->lock, session->io_lock, xchg->lock, range lock: leaves
- * Nothing is called with a leaf held but libfc's send functions under
- * xchg->lock. pair->lock and the range lock are taken in hard interrupts
+ * With a leaf held nothing is called that takes a lock of ours; libfc's send
+ * functions are called under xchg->lock. pair->lock and the range lock are taken in hard interrupts
  * (end of a bio), the others at most in soft ones.
  *
  * References:
@@ -92,6 +92,7 @@ enum pri_session_state {
  * @name:	"<remote wwpn>" for the log, constant
  * @mutex:	serialises login, teardown and control commands
  * @work:	connects, watches, tears down
+ * @kick:	sends what could not be sent for want of memory
  * @pairs:	enabled pairs that use the session; pri_lock
  * @stopping:	no pair is left; @mutex
  * @wish_slots:	slots to ask for at the next login; @mutex
@@ -122,6 +123,7 @@ struct pri_session {
 
 	struct mutex		mutex;
 	struct delayed_work	work;
+	struct delayed_work	kick;
 	unsigned int		pairs;
 	bool			stopping;
 	u16			wish_slots;
@@ -163,10 +165,12 @@ struct pri_session {
  * @assume_equal: the operator has vouched for equal volumes; @mutex
  * @enabled:	@mutex
  * @lun:	LUN on our SCSI host while enabled
+ * @admit:	the SCSI layer may make its device now; pri_lock
  * @bdev:	the local device, claimed while enabled
  * @block_bytes: its logical block size
  * @blocks:	its size in logical blocks
  * @max_sectors: largest request of /dev/sdX, 512-byte sectors
+ * @queue_depth: slots granted when it was enabled
  * @generation:	identity of the data while enabled
  * @session:	session while enabled
  * @sdev:	the SCSI device while enabled; @mutex
@@ -200,10 +204,12 @@ struct pri_pair {
 
 	bool			enabled;
 	u64			lun;
+	bool			admit;
 	struct pprc_bdev	bdev;
 	u32			block_bytes;
 	u64			blocks;
 	u32			max_sectors;
+	u16			queue_depth;
 	u64			generation;
 	struct pri_session	*session;
 	struct scsi_device	*sdev;
@@ -259,6 +265,7 @@ enum pri_op {
  * @slot:	slot; session->io_lock
  * @floor:	smallest id under way when @id was given; session->io_lock
  * @deadline:	jiffies when an answer is overdue; session->io_lock
+ * @retried:	had a slot before: @deadline stays; session->io_lock
  * @xchg:	exchange under way; session->io_lock
  * @payload_crc: CRC-32C of the data
  */
@@ -282,6 +289,7 @@ struct pri_cmd {
 	u64			floor;
 	u16			slot;
 	unsigned long		deadline;
+	bool			retried;
 	struct pri_xchg		*xchg;
 	u32			payload_crc;
 };
@@ -309,7 +317,7 @@ struct pri_ctl {
  * struct pri_xchg - one Fibre Channel exchange of ours
  * @refs:	see the list of references above; the last one reaps
  * @lock:	protects @seq until the sender holds the exchange, @open,
- *		@quarantine, @parked, @reaping, @ctl
+ *		@closed, @quarantine, @parked, @ctl
  * @session:	its session, referenced
  * @pl:		local port, user reference: libfc's port and exchange manager
  *		stay until this exchange is reaped
@@ -318,10 +326,11 @@ struct pri_ctl {
  * @session_id:	session on the wire
  * @chunk:	data bytes per frame
  * @seq:	libfc's sequence, its exchange held by us
+ * @els:	a PRLI; answers of another type are not ours
  * @open:	an answer or the end of the exchange is awaited
+ * @closed:	given up or ended; must not be opened any more
  * @quarantine:	given up: keep the OX_ID from reuse for R_A_TOV
  * @parked:	@reap is queued, unreferenced and waiting for R_A_TOV to pass
- * @reaping:	being reaped, must not be queued again
  * @cmd:	command it belongs to; session->io_lock
  * @ctl:	who waits for it instead; @lock
  * @expect_id:	command id the answer must carry
@@ -338,10 +347,11 @@ struct pri_xchg {
 	u32			session_id;
 	u16			chunk;
 	struct fc_seq		*seq;
+	bool			els;
 	bool			open;
+	bool			closed;
 	bool			quarantine;
 	bool			parked;
-	bool			reaping;
 	struct pri_cmd		*cmd;
 	struct pri_ctl		*ctl;
 	u64			expect_id;
@@ -395,6 +405,7 @@ void pri_session_ref(struct pri_session *s);
 void pri_session_unref(struct pri_session *s);
 void pri_session_release(struct pri_session *s);
 int pri_session_wait_up(struct pri_session *s, unsigned int msec);
+bool pri_session_grant(struct pri_session *s, u16 *slots, u32 *bytes);
 void pri_session_why(struct pri_session *s, char *buf);
 void pri_session_fail(struct pri_session *s, const char *fmt, ...)
 	__printf(2, 3);

@@ -90,7 +90,10 @@ static bool check(struct pri_pair *pair, struct pri_cmd *cmd)
 		pri_sense(sc, ILLEGAL_REQUEST, ASC_LBA_OUT_OF_RANGE, 0);
 		return false;
 	}
+	/* SG_IO may say anything of the data. */
 	if (wants_protection(sc->cmnd) ||
+	    (cmd->blocks && sc->sc_data_direction !=
+	     (cmd->op == PRI_WRITE ? DMA_TO_DEVICE : DMA_FROM_DEVICE)) ||
 	    (u64)cmd->blocks * pair->block_bytes != scsi_bufflen(sc)) {
 		pri_sense(sc, ILLEGAL_REQUEST, ASC_INVALID_FIELD, 0);
 		return false;
@@ -146,7 +149,7 @@ static int pri_sdev_configure(PPRC_SDEV_CONFIGURE_ARGS)
 	struct pri_pair *pair = sdev->hostdata;
 
 	pprc_set_limits(sdev, pair->max_sectors);
-	scsi_change_queue_depth(sdev, min_t(int, pair->session->granted,
+	scsi_change_queue_depth(sdev, min_t(int, pair->queue_depth,
 					    PRI_CAN_QUEUE));
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <linux/blk-mq.h>
 #include <linux/module.h>
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <pprc/state.h>
 #include "pri.h"
@@ -86,8 +87,11 @@ struct pri_pair *pri_pair_alloc(const char *name)
 }
 
 /**
- * pri_pair_by_lun() - the enabled pair with a LUN
+ * pri_pair_by_lun() - the pair whose device the SCSI layer makes just now
  * @lun:	LUN on our SCSI host
+ *
+ * Enabling alone makes devices: one that a scan made at another time would
+ * outlive the pair.
  *
  * Context: process, sleeps.
  * Return: the pair with a reference, or NULL.
@@ -98,7 +102,7 @@ struct pri_pair *pri_pair_by_lun(u64 lun)
 
 	mutex_lock(&pri_lock);
 	list_for_each_entry(pair, &pairs, node) {
-		if (pair->lun == lun) {
+		if (pair->admit && pair->lun == lun) {
 			pri_pair_get(pair);
 			found = pair;
 			break;
@@ -156,11 +160,16 @@ static void notify_work(struct work_struct *work)
 {
 	struct pri_pair *pair = container_of(work, struct pri_pair, notify);
 	struct pprc_answer answer;
+	unsigned long flags;
+	u8 state, reason;
 
-	if (READ_ONCE(pair->state) != PPRC_STATE_SUSPENDED)
-		return;
-	pri_session_state_change(pair->session, pair, PPRC_STATE_SUSPENDED,
-				 pair->reason, &answer);
+	spin_lock_irqsave(&pair->lock, flags);
+	state = pair->state;
+	reason = pair->reason;
+	spin_unlock_irqrestore(&pair->lock, flags);
+	if (state == PPRC_STATE_SUSPENDED)
+		pri_session_state_change(pair->session, pair, state, reason,
+					 &answer);
 }
 
 /**
@@ -243,6 +252,20 @@ static int pair_list(struct pri_pair *pair)
 out:
 	mutex_unlock(&pri_lock);
 	return ret;
+}
+
+static struct scsi_device *pair_add_device(struct pri_pair *pair)
+{
+	struct scsi_device *sdev;
+
+	mutex_lock(&pri_lock);
+	pair->admit = true;
+	mutex_unlock(&pri_lock);
+	sdev = pri_host_add(pair);
+	mutex_lock(&pri_lock);
+	pair->admit = false;
+	mutex_unlock(&pri_lock);
+	return sdev;
 }
 
 static void pair_unlist(struct pri_pair *pair)
@@ -385,6 +408,8 @@ static int check_attributes(struct pri_pair *pair)
 int pri_pair_enable(struct pri_pair *pair)
 {
 	struct scsi_device *sdev;
+	struct pri_session *s;
+	u32 slot_bytes;
 	int ret;
 
 	lockdep_assert_held(&pair->mutex);
@@ -394,14 +419,17 @@ int pri_pair_enable(struct pri_pair *pair)
 	ret = open_device(pair);
 	if (ret)
 		return ret;
-	ret = -ENOMEM;
-	pair->session = pri_session_get(pair);
-	if (!pair->session)
+	s = pri_session_get(pair);
+	if (IS_ERR(s)) {
+		ret = PTR_ERR(s);
 		goto err_bdev;
+	}
+	pair->session = s;
 	ret = wait_session(pair, "enabled");
 	if (ret)
 		goto err_session;
-	pair->max_sectors = pair->session->slot_bytes >> SECTOR_SHIFT;
+	pri_session_grant(s, &pair->queue_depth, &slot_bytes);
+	pair->max_sectors = slot_bytes >> SECTOR_SHIFT;
 	ret = pair_list(pair);
 	if (ret)
 		goto err_session;
@@ -412,7 +440,7 @@ int pri_pair_enable(struct pri_pair *pair)
 	pair_step(pair, PPRC_STATE_FULL_DUPLEX, 0, "");
 	pair_log(notice, pair, "full-duplex with LUN %u of %s; the operator vouches that the volumes are equal (assume_equal)\n",
 		 pair->secondary_lun, pair->session->name);
-	sdev = pri_host_add(pair);
+	sdev = pair_add_device(pair);
 	if (IS_ERR(sdev)) {
 		ret = PTR_ERR(sdev);
 		pair_log(err, pair, "not enabled: the SCSI layer made no device (%d)\n",
@@ -497,6 +525,9 @@ int pri_pair_resume(struct pri_pair *pair)
 {
 	const struct pprc_transition *t;
 	struct request_queue *q = pair->sdev->request_queue;
+	unsigned int noio;
+	u32 slot_bytes;
+	u16 slots;
 	int ret;
 
 	lockdep_assert_held(&pair->mutex);
@@ -512,19 +543,24 @@ int pri_pair_resume(struct pri_pair *pair)
 	ret = wait_session(pair, "resumed");
 	if (ret)
 		return ret;
-	if (pair->max_sectors > pair->session->slot_bytes >> SECTOR_SHIFT) {
+	pri_session_grant(pair->session, &slots, &slot_bytes);
+	if (pair->max_sectors > slot_bytes >> SECTOR_SHIFT) {
 		pair_log(err, pair, "not resumed: slots of %u KiB are granted now, the device was made for %u KiB: disable and enable the pair\n",
-			 pair->session->slot_bytes >> 10,
-			 pair->max_sectors >> 1);
+			 slot_bytes >> 10, pair->max_sectors >> 1);
 		return -EMSGSIZE;
 	}
 	cancel_work_sync(&pair->notify);
 	blk_mq_freeze_queue(q);
+	/* Reclaim must not write to the device that is frozen. */
+	noio = memalloc_noio_save();
 	ret = establish(pair, "resumed");
 	if (!ret)
 		pair_step(pair, PPRC_STATE_FULL_DUPLEX, 0, "");
+	memalloc_noio_restore(noio);
 	blk_mq_unfreeze_queue(q);
-	if (!ret)
+	if (ret)
+		queue_work(pri_ctl_wq, &pair->notify);
+	else
 		pair_log(notice, pair, "full-duplex again; the operator vouches that the volumes are equal (assume_equal)\n");
 	return ret;
 }

@@ -218,7 +218,8 @@ int pri_send(struct pri_session *s, struct pri_cmd *cmd)
 
 	if (!pri_session_path(s, cmd, &path))
 		return 0;
-	x = pri_xchg_alloc(s, &path, GFP_NOIO);
+	/* The driver's queue is full: what waits here can still be fair. */
+	x = path.pl->lport->qfull ? NULL : pri_xchg_alloc(s, &path, GFP_NOIO);
 	pprc_lport_unuse(path.pl);
 	pprc_lport_put(path.pl);
 	if (!x)

@@ -130,7 +130,9 @@ static void give_slot(struct pri_session *s, struct pri_cmd *cmd)
 	lockdep_assert_held(&s->io_lock);
 	cmd->slot = s->free[--s->nr_free];
 	cmd->id = ++s->next_id;
-	cmd->deadline = jiffies + msecs_to_jiffies(cmd->pair->timeout_ms);
+	if (!cmd->retried)
+		cmd->deadline = jiffies +
+				msecs_to_jiffies(cmd->pair->timeout_ms);
 	list_add_tail(&cmd->node, &s->inflight);
 	/* Ids are given in order, so the first one under way is the floor. */
 	cmd->floor = list_first_entry(&s->inflight, struct pri_cmd, node)->id;
@@ -168,6 +170,7 @@ void pri_session_submit(struct pri_session *s, struct pri_cmd *cmd)
 	char why[PRI_WHY_LEN];
 
 	spin_lock_bh(&s->io_lock);
+	cmd->retried = false;
 	down = s->state != PRI_S_UP;
 	if (down) {
 		strscpy(why, s->why, sizeof(why));
@@ -314,16 +317,19 @@ void pri_session_retry(struct pri_session *s, struct pri_cmd *cmd)
 	/* A teardown that has begun takes it from the list it is on. */
 	if (still_mine(s, cmd)) {
 		s->free[s->nr_free++] = cmd->slot;
+		cmd->retried = true;
 		list_move(&cmd->node, &s->waiting);
-		mod_delayed_work(pri_ctl_wq, &s->work,
-				 msecs_to_jiffies(RETRY_MS));
+		queue_delayed_work(pri_ctl_wq, &s->kick,
+				   msecs_to_jiffies(RETRY_MS));
 	}
 	spin_unlock_bh(&s->io_lock);
 }
 
 /* Commands whose sending was put off by pri_session_retry(). */
-static void kick_waiting(struct pri_session *s)
+static void kick_work(struct work_struct *work)
 {
+	struct pri_session *s = container_of(to_delayed_work(work),
+					     struct pri_session, kick);
 	struct pri_cmd *cmd;
 
 	spin_lock_bh(&s->io_lock);
@@ -336,11 +342,25 @@ static void kick_waiting(struct pri_session *s)
 	spin_unlock_bh(&s->io_lock);
 }
 
+/* The pair timeout that a command has exceeded, or 0. io_lock held. */
+static unsigned int overdue(struct pri_session *s)
+{
+	struct pri_cmd *cmd;
+
+	lockdep_assert_held(&s->io_lock);
+	list_for_each_entry(cmd, &s->inflight, node)
+		if (time_after(jiffies, cmd->deadline))
+			return cmd->pair->timeout_ms;
+	list_for_each_entry(cmd, &s->waiting, node)
+		if (cmd->retried && time_after(jiffies, cmd->deadline))
+			return cmd->pair->timeout_ms;
+	return 0;
+}
+
 /* Is the remote port there, does it answer? */
 static void watch(struct pri_session *s)
 {
-	unsigned int late_ms = 0;
-	struct pri_cmd *cmd;
+	unsigned int late_ms;
 	bool alive = false;
 
 	lockdep_assert_held(&s->mutex);
@@ -354,18 +374,11 @@ static void watch(struct pri_session *s)
 		return;
 	}
 	spin_lock_bh(&s->io_lock);
-	list_for_each_entry(cmd, &s->inflight, node) {
-		if (time_after(jiffies, cmd->deadline)) {
-			late_ms = cmd->pair->timeout_ms;
-			break;
-		}
-	}
+	late_ms = overdue(s);
 	spin_unlock_bh(&s->io_lock);
 	if (late_ms)
 		pri_session_fail(s, "no answer within %u ms: a frame was lost, or the secondary is slow or gone",
 				 late_ms);
-	else
-		kick_waiting(s);
 }
 
 /* End what holds or awaits a slot, forget the login. */
@@ -412,12 +425,12 @@ static void teardown(struct pri_session *s)
 	s->path.pl = NULL;
 	s->state = PRI_S_DOWN;
 	s->nr_free = 0;
+	s->granted = 0;
 	spin_unlock_bh(&s->io_lock);
 	pprc_lport_put(pl);
 	kfree(s->free);
 	s->free = NULL;
 	s->id = 0;
-	s->granted = 0;
 }
 
 static int login_grant(struct pri_session *s, const struct pprc_answer *a)
@@ -437,7 +450,8 @@ static int login_grant(struct pri_session *s, const struct pprc_answer *a)
 		set_why(s, "the secondary's answer to the login makes no sense: run the same release on both hosts");
 		return -EPROTO;
 	}
-	s->free = kmalloc_array(a->login.slots, sizeof(*s->free), GFP_KERNEL);
+	/* A pair whose queue is frozen may be waiting for this session. */
+	s->free = kmalloc_array(a->login.slots, sizeof(*s->free), GFP_NOIO);
 	if (!s->free)
 		return -ENOMEM;
 	s->granted = a->login.slots;
@@ -562,6 +576,27 @@ int pri_session_wait_up(struct pri_session *s, unsigned int msec)
 	return left < 0 ? -EINTR : left ? 0 : -ETIMEDOUT;
 }
 
+/**
+ * pri_session_grant() - what the session has been granted
+ * @s:		the session
+ * @slots:	number of slots
+ * @bytes:	size of each
+ *
+ * Context: any but hard interrupt.
+ * Return: false when the session is not up.
+ */
+bool pri_session_grant(struct pri_session *s, u16 *slots, u32 *bytes)
+{
+	bool up;
+
+	spin_lock_bh(&s->io_lock);
+	up = s->state == PRI_S_UP;
+	*slots = s->granted;
+	*bytes = s->slot_bytes;
+	spin_unlock_bh(&s->io_lock);
+	return up;
+}
+
 static struct pri_session *session_alloc(const struct pri_pair *pair)
 {
 	struct pri_session *s = kzalloc(sizeof(*s), GFP_KERNEL);
@@ -574,6 +609,7 @@ static struct pri_session *session_alloc(const struct pri_pair *pair)
 	pprc_wwpn_format(s->name, s->remote_wwpn);
 	mutex_init(&s->mutex);
 	INIT_DELAYED_WORK(&s->work, session_work);
+	INIT_DELAYED_WORK(&s->kick, kick_work);
 	init_waitqueue_head(&s->wait);
 	spin_lock_init(&s->io_lock);
 	INIT_LIST_HEAD(&s->inflight);
@@ -592,20 +628,32 @@ static struct pri_session *session_alloc(const struct pri_pair *pair)
  *
  * Context: process, sleeps.
  * Return: the session with a reference and counted for the pair, to be given
- * back by pri_session_release(); NULL when memory is short.
+ * back by pri_session_release(); ERR_PTR(-ENOMEM); ERR_PTR(-EBUSY) when the
+ * secondary is in use through a local port chosen in another way, for it takes
+ * one login per local port.
  */
 struct pri_session *pri_session_get(struct pri_pair *pair)
 {
 	struct pri_session *s;
 
 	mutex_lock(&pri_lock);
-	list_for_each_entry(s, &sessions, node)
-		if (s->remote_wwpn == pair->remote_wwpn &&
-		    s->local_wwpn == pair->local_wwpn)
+	list_for_each_entry(s, &sessions, node) {
+		if (s->remote_wwpn != pair->remote_wwpn)
+			continue;
+		if (s->local_wwpn == pair->local_wwpn)
 			goto found;
+		if (!s->local_wwpn || !pair->local_wwpn) {
+			pair_log(err, pair, "not enabled: another pair uses %s with %s local_wwpn: set it for all pairs of that port or for none\n",
+				 s->name, s->local_wwpn ? "a" : "no");
+			s = ERR_PTR(-EBUSY);
+			goto out;
+		}
+	}
 	s = session_alloc(pair);
-	if (!s)
+	if (!s) {
+		s = ERR_PTR(-ENOMEM);
 		goto out;
+	}
 	list_add_tail(&s->node, &sessions);
 	s->pairs++;
 	queue_delayed_work(pri_ctl_wq, &s->work, 0);
@@ -659,6 +707,7 @@ void pri_session_release(struct pri_session *s)
 			teardown(s);
 		mutex_unlock(&s->mutex);
 		cancel_delayed_work_sync(&s->work);
+		cancel_delayed_work_sync(&s->kick);
 	}
 	pri_session_unref(s);
 }
@@ -693,6 +742,12 @@ int pri_session_state_change(struct pri_session *s, struct pri_pair *pair,
 	cdb.state.reason = reason;
 	ret = pri_ctl_command(s, &s->path, &cdb, pair->secondary_lun, answer);
 	pprc_lport_unuse(s->path.pl);
+	/*
+	 * The secondary may have changed its mind without our knowing; a new
+	 * login makes it suspend the pair.
+	 */
+	if (ret == -ETIMEDOUT || ret == -EPROTO || ret == -ECONNRESET)
+		pri_session_fail(s, "no usable answer to a state change");
 out:
 	mutex_unlock(&s->mutex);
 	return ret;

@@ -69,9 +69,6 @@ static void reap_delayed(struct work_struct *work)
 	struct pri_xchg *x = container_of(to_delayed_work(work),
 					  struct pri_xchg, reap);
 
-	spin_lock_bh(&x->lock);
-	x->reaping = true;
-	spin_unlock_bh(&x->lock);
 	reap_now(x);
 }
 
@@ -83,20 +80,19 @@ static void reap_delayed(struct work_struct *work)
  */
 void pri_xchg_put(struct pri_xchg *x)
 {
-	bool quarantine;
+	bool park;
 
 	if (!refcount_dec_and_test(&x->refs))
 		return;
 	spin_lock_bh(&x->lock);
-	quarantine = x->quarantine;
-	x->parked = quarantine;
-	if (quarantine)
+	/* Who removes a port waits for us; its exchange ids go with it. */
+	park = x->quarantine && !percpu_ref_is_dying(&x->pl->users);
+	x->parked = park;
+	if (park)
 		queue_delayed_work(pri_ctl_wq, &x->reap,
 				   msecs_to_jiffies(x->pl->lport->r_a_tov));
-	else
-		x->reaping = true;
 	spin_unlock_bh(&x->lock);
-	if (!quarantine)
+	if (!park)
 		reap_now(x);
 }
 
@@ -108,6 +104,7 @@ static void xchg_close(struct pri_xchg *x, bool quarantine)
 	spin_lock_bh(&x->lock);
 	was_open = x->open;
 	x->open = false;
+	x->closed = true;
 	if (was_open)
 		x->quarantine = quarantine;
 	spin_unlock_bh(&x->lock);
@@ -255,7 +252,7 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 static void recv_closed(struct pri_xchg *x)
 {
 	struct pri_session *s = x->session;
-	bool reap = false;
+	bool put, reap;
 
 	ctl_done(x, -ECONNRESET, NULL, false);
 	/* The command, if any, ends with its session. */
@@ -263,18 +260,18 @@ static void recv_closed(struct pri_xchg *x)
 		pri_session_fail(s, "the path was closed: the remote port logged out or the link went down");
 
 	spin_lock_bh(&x->lock);
-	if (x->open) {
-		x->open = false;
-		reap = true;
-	} else if (!x->reaping) {
-		/* Reset by libfc: no frame can come any more. */
-		x->quarantine = false;
-		if (x->parked)
-			mod_delayed_work(pri_ctl_wq, &x->reap, 0);
-	}
+	put = x->open;
+	x->open = false;
+	x->closed = true;
+	/* Reset by libfc: no late frame can come any more. */
+	x->quarantine = false;
+	/* If it cannot be cancelled, reap_delayed() runs, or will. */
+	reap = x->parked && cancel_delayed_work(&x->reap);
 	spin_unlock_bh(&x->lock);
-	if (reap)
+	if (put)
 		pri_xchg_put(x);
+	else if (reap)
+		reap_now(x);
 }
 
 /* libfc's response handler. */
@@ -292,12 +289,17 @@ static void xchg_resp(struct fc_seq *seq, struct fc_frame *fp, void *arg)
 		recv_closed(x);
 		return;
 	}
-	if (open) {
-		if (fc_frame_header_get(fp)->fh_type == FC_TYPE_ELS)
+	/*
+	 * libfc matches frames by exchange id alone: a late one of an earlier
+	 * exchange may be of another type. Nor has an FCP_XFER_RDY been asked
+	 * for, and decoding wants linear frames.
+	 */
+	if (open && fc_frame_is_linear(fp) &&
+	    (fc_frame_header_get(fp)->fh_type == FC_TYPE_ELS) == x->els) {
+		if (x->els)
 			recv_prli(x, fp);
 		else if (fc_frame_rctl(fp) == FC_RCTL_DD_CMD_STATUS)
 			recv_rsp(x, fp);
-		/* Anything else, an FCP_XFER_RDY say, was not asked for. */
 	}
 	fc_frame_free(fp);
 }
@@ -308,15 +310,21 @@ static void xchg_resp(struct fc_seq *seq, struct fc_frame *fp, void *arg)
  * @fp:		FCP_CMND or PRLI; consumed
  *
  * Context: process or soft interrupt.
- * Return: 0; -EAGAIN when libfc has no exchange or frame just now.
+ * Return: 0; -EAGAIN when libfc has no exchange or frame just now;
+ * -ECONNRESET when its session was torn down before it was opened.
  */
 int pri_xchg_open(struct pri_xchg *x, struct fc_frame *fp)
 {
 	struct fc_seq *seq;
 
 	fr_fsp(fp) = &no_ddp;
-	refcount_inc(&x->refs);
 	spin_lock_bh(&x->lock);
+	if (x->closed) {
+		spin_unlock_bh(&x->lock);
+		fc_frame_free(fp);
+		return -ECONNRESET;
+	}
+	refcount_inc(&x->refs);
 	x->open = true;
 	seq = fc_exch_seq_send(x->pl->lport, fp, xchg_resp, NULL, x, 0);
 	if (seq) {
@@ -421,6 +429,7 @@ int pri_ctl_prli(struct pri_session *s, const struct pprc_path *path)
 	x = pri_xchg_alloc(s, path, GFP_NOIO);
 	if (!x)
 		return -ENOMEM;
+	x->els = true;
 	fp = fc_frame_alloc(x->pl->lport, sizeof(*pp));
 	if (fp) {
 		pp = fc_frame_payload_get(fp, sizeof(*pp));

@@ -14,8 +14,8 @@
  *
  * References:
  *	struct sec_session: the table of sessions, later its close work (1),
- *		the nexus (1), who waits for the end (1). Frames use it under
- *		RCU only.
+ *		the nexus (1), pairs it has written to (1 each), who waits for
+ *		the end (1). Frames use it under RCU only.
  *	struct sec_slot: part of its session; session->busy counts those that
  *		are with the backstore, and closing waits for them
  *	struct sec_nexus: the list of nexuses
@@ -112,6 +112,8 @@ struct sec_nexus {
  * @blocks:	size of the primary volume; writes beyond are refused
  * @block_bytes: logical block size
  * @lun:	LUN
+ * @dev_index:	LIO's number of the backstore it was established with
+ * @writer:	last session that wrote to it, referenced; sec_lock
  * @state:	enum pprc_state, shown with "target-"; sec_lock
  * @reason:	enum pprc_susp_reason; sec_lock
  * @session:	session that writes to it or NULL; sec_lock
@@ -124,6 +126,8 @@ struct sec_pair {
 	u64			blocks;
 	u32			block_bytes;
 	u16			lun;
+	int			dev_index;
+	struct sec_session	*writer;
 	u8			state;
 	u8			reason;
 	struct sec_session	*session;
@@ -147,7 +151,8 @@ enum sec_slot_state {
  * @ox_id:	exchange to answer
  * @lun:	LUN
  * @flushing:	write done, flush for FUA under way
- * @virt_lun:	LIO ran the command on its stand-in for LUN 0
+ * @tries:	how often LIO was asked
+ * @dev_index:	backstore the command is meant for
  * @payload:	payload buffer: the extended CDB as received
  * @fill:	which data has come
  * @pages:	data buffer, 4 KiB each
@@ -168,7 +173,8 @@ struct sec_slot {
 	u16			ox_id;
 	u16			lun;
 	bool			flushing;
-	bool			virt_lun;
+	u8			tries;
+	int			dev_index;
 	union pprc_cdb		payload;
 	struct pprc_fill	fill;
 	struct page		**pages;
@@ -208,7 +214,11 @@ enum sec_count {
  * @peer:	FC_ID of the remote port
  * @name:	WWPN of the remote port
  * @se_sess:	LIO's session
+ * @opened:	found by frames; sec_lock
  * @closing:	sec_lock
+ * @login_id:	command id of the login that made it
+ * @instance:	instance id of the primary
+ * @last_ctl:	command id of the last control command; sec_lock
  * @close_work:	closes it
  * @closed:	completed when everything is given back
  * @busy:	slots with the backstore, and one until the session closes
@@ -232,7 +242,11 @@ struct sec_session {
 	u32			peer;
 	char			name[PPRC_WWPN_LEN];
 	struct se_session	*se_sess;
+	bool			opened;
 	bool			closing;
+	u64			login_id;
+	u64			instance;
+	u64			last_ctl;
 	struct work_struct	close_work;
 	struct completion	closed;
 	refcount_t		busy;
@@ -281,6 +295,7 @@ void sec_session_get(struct sec_session *s);
 void sec_session_put(struct sec_session *s);
 void sec_session_idle(struct sec_session *s);
 void sec_tpg_close_all(struct sec_tpg *tpg);
+void sec_session_end_lio(struct sec_tpg *tpg, struct se_session *se_sess);
 ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page);
 
 /* sec_slot.c */

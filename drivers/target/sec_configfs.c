@@ -157,13 +157,15 @@ static int init_nodeacl(struct se_node_acl *se_nacl, const char *name)
 	return 0;
 }
 
-/* LIO ends a session, because its ACL goes or changes. */
 static void close_session(struct se_session *se_sess)
 {
-	struct sec_session *s = se_sess->fabric_sess_ptr;
+	struct sec_wwn *w;
 
+	/* The session may be gone by now, so no pointer in it is followed. */
 	mutex_lock(&sec_lock);
-	sec_session_kill(s);
+	list_for_each_entry(w, &wwns, node)
+		if (w->tpg)
+			sec_session_end_lio(w->tpg, se_sess);
 	mutex_unlock(&sec_lock);
 }
 

@@ -47,29 +47,35 @@ void sec_control_queue(struct fc_lport *lport, struct fc_frame *fp)
 	queue_work(sec_ctl_wq, &work);
 }
 
-static enum pprc_reason do_state(struct fc_frame *fp, struct pprc_lport *pl,
-				 const struct pprc_fcp_cmnd *cmnd,
-				 const union pprc_cdb *cdb,
-				 struct pprc_answer *a)
+/* Return: false for a repetition of an older command, which is dropped. */
+static bool do_state(struct fc_frame *fp, struct pprc_lport *pl,
+		     const struct pprc_fcp_cmnd *cmnd,
+		     const union pprc_cdb *cdb, struct pprc_answer *a)
 {
 	u16 lun = scsilun_to_int((struct scsi_lun *)cmnd->lun);
 	u32 id = be32_to_cpu(cdb->hdr.session);
-	enum pprc_reason reason = PPRC_R_NO_SESSION;
 	struct sec_session *s;
+	bool fresh = true;
 
+	a->reason = PPRC_R_NO_SESSION;
 	mutex_lock(&sec_lock);
 	s = xa_load(&sec_sessions, id);
 	if (s && s->pl == pl && s->peer == fc_frame_sid(fp)) {
 		a->slots = s->nr_slots;
-		if (be16_to_cpu(cdb->hdr.action) == PPRC_SA_LOGOUT) {
+		/* A primary sends these one at a time, with ascending ids. */
+		fresh = a->cmd_id > s->last_ctl;
+		if (!fresh) {
+			sec_count(s, SEC_C_DUP);
+		} else if (be16_to_cpu(cdb->hdr.action) == PPRC_SA_LOGOUT) {
 			sec_session_kill(s);
-			reason = PPRC_R_GOOD;
+			a->reason = PPRC_R_GOOD;
 		} else {
-			reason = sec_pair_change(s, lun, &cdb->state, a);
+			s->last_ctl = a->cmd_id;
+			a->reason = sec_pair_change(s, lun, &cdb->state, a);
 		}
 	}
 	mutex_unlock(&sec_lock);
-	return reason;
+	return fresh;
 }
 
 /* A write or flush that found no slot: say why. */
@@ -95,35 +101,34 @@ static void do_pprc(struct fc_frame *fp, struct pprc_lport *pl,
 {
 	const struct fc_frame_header *fh = fc_frame_header_get(fp);
 	struct pprc_answer a = {};
-	enum pprc_reason reason;
 	union pprc_cdb cdb;
 
 	memcpy(&cdb, cmnd->cdb, sizeof(cdb));
 	a.cmd_id = be64_to_cpu(cdb.hdr.cmd_id);
 	a.session = be32_to_cpu(cdb.hdr.session);
-	reason = pprc_cdb_check(&cdb);
-	if (reason == PPRC_R_GOOD) {
+	a.reason = pprc_cdb_check(&cdb);
+	if (a.reason == PPRC_R_GOOD) {
 		switch (be16_to_cpu(cdb.hdr.action)) {
 		case PPRC_SA_LOGIN:
-			reason = sec_session_open(pl, ntoh24(fh->fh_d_id),
-						  ntoh24(fh->fh_s_id),
-						  &cdb.login, &a);
+			a.reason = sec_session_open(pl, ntoh24(fh->fh_d_id),
+						    ntoh24(fh->fh_s_id),
+						    &cdb.login, &a);
 			break;
 		case PPRC_SA_STATE:
 		case PPRC_SA_LOGOUT:
-			reason = do_state(fp, pl, cmnd, &cdb, &a);
+			if (!do_state(fp, pl, cmnd, &cdb, &a))
+				return;
 			break;
 		default:
-			reason = why_no_slot(fp, pl, &cdb);
+			a.reason = why_no_slot(fp, pl, &cdb);
 		}
 	}
-	a.reason = reason;
-	if (reason != PPRC_R_GOOD)
+	if (a.reason != PPRC_R_GOOD)
 		pr_warn_ratelimited("port %06x: command %04x refused (%s): %s\n",
 				    ntoh24(fh->fh_s_id),
 				    be16_to_cpu(cdb.hdr.action),
-				    pprc_reason_name(reason),
-				    pprc_reason_text(reason));
+				    pprc_reason_name(a.reason),
+				    pprc_reason_text(a.reason));
 	sec_reply_control(fp, &a);
 }
 

@@ -12,9 +12,9 @@
 #include <pprc/state.h>
 #include "sec.h"
 
-/* Capacity of the LUN a session sees; false when there is no such LUN. */
+/* The LUN a session sees; false when there is none that can be written. */
 static bool lun_capacity(struct sec_session *s, u16 lun, u64 *blocks,
-			 u32 *block_bytes)
+			 u32 *block_bytes, int *dev_index)
 {
 	struct se_device *dev = NULL;
 	struct se_dev_entry *deve;
@@ -28,6 +28,7 @@ static bool lun_capacity(struct sec_session *s, u16 lun, u64 *blocks,
 		/* get_blocks() gives the last block's address. */
 		*blocks = dev->transport->get_blocks(dev) + 1;
 		*block_bytes = dev->dev_attrib.block_size;
+		*dev_index = dev->dev_index;
 	}
 	rcu_read_unlock();
 	return dev;
@@ -50,16 +51,30 @@ static void pair_drop(struct sec_pair *pair)
 	if (pair->session)
 		xa_erase(&pair->session->pairs, pair->lun);
 	list_del(&pair->node);
+	sec_session_put(pair->writer);
 	kfree_rcu(pair, rcu);
 }
 
+/* Has the session that last wrote to the pair ended, if it is another one? */
+static bool writer_ended(struct sec_pair *pair, struct sec_session *s)
+{
+	lockdep_assert_held(&sec_lock);
+	if (!pair || pair->writer == s)
+		return true;
+	sec_session_kill(pair->writer);
+	return completion_done(&pair->writer->closed);
+}
+
 static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
-				       struct sec_pair *old,
+				       struct sec_pair *old, int dev_index,
 				       const struct pprc_cdb_state *cdb)
 {
 	struct sec_pair *pair;
 
 	lockdep_assert_held(&sec_lock);
+	/* What an old session submitted must not land after what comes now. */
+	if (!writer_ended(old, s))
+		return PPRC_R_BUSY;
 	/* A new object: writes being checked may still look at the old one. */
 	pair = kzalloc(sizeof(*pair), GFP_NOIO);
 	if (!pair)
@@ -69,12 +84,15 @@ static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
 	pair->blocks = be64_to_cpu(cdb->blocks);
 	pair->block_bytes = be32_to_cpu(cdb->block_bytes);
 	pair->lun = lun;
+	pair->dev_index = dev_index;
 	pair->state = cdb->state;
 	pair->session = s;
 	if (xa_err(xa_store(&s->pairs, lun, pair, GFP_NOIO))) {
 		kfree(pair);
 		return PPRC_R_NO_MEMORY;
 	}
+	sec_session_get(s);
+	pair->writer = s;
 	if (old) {
 		if (old->session == s)
 			old->session = NULL;	/* replaced above */
@@ -84,7 +102,8 @@ static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
 	return PPRC_R_GOOD;
 }
 
-static enum pprc_reason pair_step(struct sec_session *s, u16 lun,
+static enum pprc_reason pair_step(struct sec_session *s, u16 lun, bool exists,
+				  int dev_index,
 				  const struct pprc_cdb_state *cdb)
 {
 	u64 id = be64_to_cpu(cdb->hdr.pair);
@@ -94,6 +113,8 @@ static enum pprc_reason pair_step(struct sec_session *s, u16 lun,
 	lockdep_assert_held(&sec_lock);
 	if (pair && pair->session && pair->session != s)
 		return PPRC_R_PAIR_TAKEN;
+	if (!exists && !(pair && pair->session))
+		return PPRC_R_BAD_LUN;
 	if (pair && pair->id != id) {
 		if (pair->session || to != PPRC_STATE_FULL_DUPLEX)
 			return PPRC_R_PAIR_TAKEN;
@@ -122,7 +143,7 @@ static enum pprc_reason pair_step(struct sec_session *s, u16 lun,
 		pair->reason = cdb->reason;
 		return PPRC_R_GOOD;
 	case PPRC_STATE_FULL_DUPLEX:
-		return pair_establish(s, lun, pair, cdb);
+		return pair_establish(s, lun, pair, dev_index, cdb);
 	default:
 		return PPRC_R_BAD_STATE;
 	}
@@ -145,10 +166,11 @@ enum pprc_reason sec_pair_change(struct sec_session *s, u16 lun,
 	u64 blocks = 0;
 	u32 block_bytes = 0;
 	enum pprc_reason reason;
+	int dev_index = -1;
 	bool exists;
 
 	lockdep_assert_held(&sec_lock);
-	exists = lun_capacity(s, lun, &blocks, &block_bytes);
+	exists = lun_capacity(s, lun, &blocks, &block_bytes, &dev_index);
 	answer->has_state = true;
 	answer->state.blocks = blocks;
 	answer->state.block_bytes = block_bytes;
@@ -161,7 +183,7 @@ enum pprc_reason sec_pair_change(struct sec_session *s, u16 lun,
 		if (blocks < be64_to_cpu(cdb->blocks))
 			return PPRC_R_TOO_SMALL;
 	}
-	reason = pair_step(s, lun, cdb);
+	reason = pair_step(s, lun, exists, dev_index, cdb);
 	if (reason == PPRC_R_GOOD)
 		sec_log(notice, s, "LUN %u, pair %016llx: %s%s%s%s\n", lun,
 			be64_to_cpu(cdb->hdr.pair),
@@ -175,7 +197,7 @@ enum pprc_reason sec_pair_change(struct sec_session *s, u16 lun,
 
 /**
  * sec_pair_check() - may the command in a slot be carried out
- * @slot:	slot with a complete command
+ * @slot:	slot with a complete command; learns which backstore is meant
  *
  * Context: any.
  * Return: PPRC_R_GOOD or why not.
@@ -198,6 +220,8 @@ enum pprc_reason sec_pair_check(struct sec_slot *slot)
 		reason = PPRC_R_BAD_RANGE;
 	else if ((u64)blocks * pair->block_bytes != slot->fill.total)
 		reason = PPRC_R_BAD_LENGTH;
+	else
+		slot->dev_index = pair->dev_index;
 	rcu_read_unlock();
 	return reason;
 }

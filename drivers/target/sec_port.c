@@ -78,7 +78,6 @@ static struct sec_nexus *nexus_make(struct pprc_lport *pl,
 	pprc_lport_get(pl);
 	n->pl = pl;
 	n->peer = rdata->ids.port_id;
-	n->wwpn = rdata->ids.port_name;
 	list_add_tail(&n->node, &nexuses);
 	/* Makes libfc call prlo when the remote port logs out. */
 	rdata->prli_count++;
@@ -115,6 +114,9 @@ static int prli_request(struct fc_rport_priv *rdata, struct pprc_lport *pl,
 	u32 params = ntohl(in->spp_params);
 	struct sec_nexus *n = sec_nexus_find(pl, rdata->ids.port_id);
 
+	/* The answer to a PRLI of libfc's own initiator settles nothing. */
+	if (in->spp_flags & FC_SPP_RESP_MASK)
+		return FC_SPP_RESP_ACK;
 	if (in->spp_flags & (FC_SPP_OPA_VAL | FC_SPP_RPA_VAL))
 		return FC_SPP_RESP_NO_PA;
 	out->spp_flags |= in->spp_flags & FC_SPP_EST_IMG_PAIR;
@@ -128,6 +130,7 @@ static int prli_request(struct fc_rport_priv *rdata, struct pprc_lport *pl,
 		if (!n)
 			return FC_SPP_RESP_RES;
 		n->tpg = tpg;
+		n->wwpn = rdata->ids.port_name;
 		set_params(out, FCP_SPPF_WR_XRDY_DIS, 0);
 	} else if (n) {
 		/* A new PRLI ends what the last one agreed. */
@@ -229,13 +232,14 @@ int sec_port_init(void)
 {
 	int ret;
 
-	pprc_lport_client_add(&sec_client);
 	ret = fc_fc4_register_provider(FC_TYPE_FCP, &sec_prov);
 	if (ret) {
 		pr_err("not loaded: another FCP target, tcm_fc, owns libfc's one target slot: remove its configuration and run modprobe -r tcm_fc, then load pprc_secondary again\n");
-		pprc_lport_client_del(&sec_client);
+		return ret;
 	}
-	return ret;
+	/* Only now: each port's pointer belongs to who has the slot. */
+	pprc_lport_client_add(&sec_client);
+	return 0;
 }
 
 static void port_forget(struct fc_lport *lport, void *arg)
@@ -253,12 +257,12 @@ void sec_port_exit(void)
 {
 	struct sec_nexus *n, *next;
 
+	pprc_lport_client_del(&sec_client);
+	fc_lport_iterate(port_forget, NULL);
+	/* Waits for frames that have found us: it ends with synchronize_rcu() */
 	fc_fc4_deregister_provider(FC_TYPE_FCP, &sec_prov);
 	/* libfc calls the hooks without a reference on this module. */
 	pprc_lport_sync_rports();
-	pprc_lport_client_del(&sec_client);
-	fc_lport_iterate(port_forget, NULL);
-	synchronize_rcu();
 	mutex_lock(&sec_lock);
 	list_for_each_entry_safe(n, next, &nexuses, node)
 		nexus_drop(n);

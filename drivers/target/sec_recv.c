@@ -63,6 +63,7 @@ static void complete_slot(struct sec_slot *slot)
 {
 	lockdep_assert_held(&slot->lock);
 	slot->state = SEC_SLOT_BUSY;
+	slot->tries = 0;
 	refcount_inc(&slot->session->busy);
 	queue_work(sec_wq, &slot->work);
 }

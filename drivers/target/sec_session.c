@@ -116,8 +116,8 @@ void sec_session_kill(struct sec_session *s)
 	if (s->closing)
 		return;
 	s->closing = true;
-	/* Not published yet: the login sees the flag and gives up. */
-	if (list_empty(&s->node))
+	/* Frames do not find it yet: the login sees the flag and gives up. */
+	if (!s->opened)
 		return;
 	sec_pairs_suspend(s);
 	xa_erase(&sec_sessions, s->id);
@@ -188,11 +188,24 @@ static struct sec_session *session_alloc(struct sec_tpg *tpg,
 	xa_init(&s->pairs);
 	skb_queue_head_init(&s->replies);
 	INIT_WORK(&s->refill, refill_work);
+	s->login_id = be64_to_cpu(login->hdr.cmd_id);
+	s->last_ctl = s->login_id;
+	s->instance = be64_to_cpu(login->instance);
 	s->nr_slots = min_t(u32, be16_to_cpu(login->slots), tpg->max_slots);
 	s->slot_bytes = min_t(u32, be32_to_cpu(login->slot_bytes),
 			      tpg->max_slot_kib << 10);
 	s->chunk = be16_to_cpu(login->chunk);
 	return s;
+}
+
+/* LIO is about to make its session known: from now on it may end it. */
+static int session_known(struct se_portal_group *se_tpg,
+			 struct se_session *se_sess, void *private)
+{
+	struct sec_session *s = private;
+
+	WRITE_ONCE(s->se_sess, se_sess);
+	return 0;
 }
 
 /* Everything that sleeps or takes LIO's locks. */
@@ -201,11 +214,11 @@ static enum pprc_reason session_build(struct sec_session *s)
 	struct se_session *se_sess;
 
 	se_sess = target_setup_session(&s->tpg->se_tpg, 0, 0,
-				       TARGET_PROT_NORMAL, s->name, s, NULL);
+				       TARGET_PROT_NORMAL, s->name, s,
+				       session_known);
 	if (IS_ERR(se_sess))
 		return PTR_ERR(se_sess) == -EACCES ? PPRC_R_NO_ACL :
 						     PPRC_R_NO_MEMORY;
-	s->se_sess = se_sess;
 	if (sec_slots_alloc(s) || sec_replies_init(s)) {
 		sec_slots_free(s);
 		sec_replies_free(s);
@@ -253,7 +266,7 @@ static enum pprc_reason session_publish(struct sec_session *s, u32 peer)
 		sec_session_put(nexus->session);
 	sec_session_get(s);
 	nexus->session = s;
-	list_add_tail(&s->node, &s->tpg->sessions);
+	s->opened = true;
 	return PPRC_R_GOOD;
 }
 
@@ -262,7 +275,66 @@ static void session_abort(struct sec_session *s)
 	sec_slots_free(s);
 	sec_replies_free(s);
 	target_remove_session(s->se_sess);
-	sec_session_put(s);
+}
+
+static void answer_login(struct sec_session *s, struct pprc_answer *answer)
+{
+	answer->has_login = true;
+	answer->session = s->id;
+	answer->slots = s->nr_slots;
+	answer->login.slots = s->nr_slots;
+	answer->login.slot_bytes = s->slot_bytes;
+	answer->login.session = s->id;
+	answer->login.features = PPRC_FEATURES;
+	answer->login.instance = pprc_instance();
+}
+
+/* Did this very login, its frame having come twice, make the session? */
+static bool same_login(const struct sec_session *s,
+		       const struct pprc_cdb_login *login)
+{
+	return s && s->opened && !s->closing &&
+	       s->login_id == be64_to_cpu(login->hdr.cmd_id) &&
+	       s->instance == be64_to_cpu(login->instance);
+}
+
+/* Build a session and put it where frames find it. sec_lock held, dropped. */
+static enum pprc_reason session_make(struct sec_tpg *tpg,
+				     struct pprc_lport *pl, u32 local, u32 peer,
+				     const struct pprc_cdb_login *login,
+				     struct pprc_answer *answer)
+{
+	struct sec_nexus *nexus = sec_nexus_find(pl, peer);
+	enum pprc_reason reason;
+	struct sec_session *s;
+
+	lockdep_assert_held(&sec_lock);
+	if (!nexus)
+		return PPRC_R_NO_PRLI;
+	s = session_alloc(tpg, nexus, local, login);
+	if (!s)
+		return PPRC_R_NO_MEMORY;
+	list_add_tail(&s->node, &tpg->sessions);
+	mutex_unlock(&sec_lock);
+	reason = session_build(s);
+	mutex_lock(&sec_lock);
+	if (reason == PPRC_R_GOOD) {
+		reason = session_publish(s, peer);
+		if (reason != PPRC_R_GOOD) {
+			mutex_unlock(&sec_lock);
+			session_abort(s);
+			mutex_lock(&sec_lock);
+		}
+	}
+	if (reason != PPRC_R_GOOD) {
+		list_del(&s->node);
+		sec_session_put(s);
+		return reason;
+	}
+	answer_login(s, answer);
+	sec_log(info, s, "open: %u slots of %u KiB allocated\n", s->nr_slots,
+		s->slot_bytes >> 10);
+	return PPRC_R_GOOD;
 }
 
 /**
@@ -282,62 +354,52 @@ enum pprc_reason sec_session_open(struct pprc_lport *pl, u32 local, u32 peer,
 				  struct pprc_answer *answer)
 {
 	enum pprc_reason reason;
-	struct sec_session *s;
 	struct sec_nexus *nexus;
 	struct sec_tpg *tpg;
 
 	mutex_lock(&sec_lock);
 	nexus = sec_nexus_find(pl, peer);
 	if (!nexus || !nexus->tpg) {
-		mutex_unlock(&sec_lock);
-		return PPRC_R_NO_PRLI;
+		reason = PPRC_R_NO_PRLI;
+		goto unlock;
 	}
 	tpg = nexus->tpg;
 	if (!tpg->enabled) {
-		mutex_unlock(&sec_lock);
-		return PPRC_R_DISABLED;
+		reason = PPRC_R_DISABLED;
+		goto unlock;
+	}
+	if (same_login(nexus->session, login)) {
+		answer_login(nexus->session, answer);
+		reason = PPRC_R_GOOD;
+		goto unlock;
 	}
 	tpg->logins++;		/* keeps the TPG while the lock is dropped */
-	reason = PPRC_R_BUSY;
 	if (!old_session_ended(nexus))
-		goto out;
-	nexus = sec_nexus_find(pl, peer);
-	reason = PPRC_R_NO_PRLI;
-	if (!nexus)
-		goto out;
-	s = session_alloc(tpg, nexus, local, login);
-	reason = PPRC_R_NO_MEMORY;
-	if (!s)
-		goto out;
-	mutex_unlock(&sec_lock);
-	reason = session_build(s);
-	mutex_lock(&sec_lock);
-	if (reason != PPRC_R_GOOD) {
-		sec_session_put(s);
-		goto out;
-	}
-	reason = session_publish(s, peer);
-	if (reason != PPRC_R_GOOD) {
-		mutex_unlock(&sec_lock);
-		session_abort(s);
-		mutex_lock(&sec_lock);
-		goto out;
-	}
-	answer->has_login = true;
-	answer->session = s->id;
-	answer->slots = s->nr_slots;
-	answer->login.slots = s->nr_slots;
-	answer->login.slot_bytes = s->slot_bytes;
-	answer->login.session = s->id;
-	answer->login.features = PPRC_FEATURES;
-	answer->login.instance = pprc_instance();
-	sec_log(info, s, "open: %u slots of %u KiB allocated\n", s->nr_slots,
-		s->slot_bytes >> 10);
-out:
+		reason = PPRC_R_BUSY;
+	else
+		reason = session_make(tpg, pl, local, peer, login, answer);
 	tpg->logins--;
 	wake_up_all(&tpg->idle);
+unlock:
 	mutex_unlock(&sec_lock);
 	return reason;
+}
+
+/**
+ * sec_session_end_lio() - LIO ends a session, because its ACL goes or changes
+ * @tpg:	a TPG, maybe not the session's
+ * @se_sess:	LIO's session; it may have been freed already
+ *
+ * Context: process; sec_lock held.
+ */
+void sec_session_end_lio(struct sec_tpg *tpg, struct se_session *se_sess)
+{
+	struct sec_session *s;
+
+	lockdep_assert_held(&sec_lock);
+	list_for_each_entry(s, &tpg->sessions, node)
+		if (READ_ONCE(s->se_sess) == se_sess)
+			sec_session_kill(s);
 }
 
 /**
@@ -370,7 +432,8 @@ ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page)
 	list_for_each_entry(s, &tpg->sessions, node) {
 		n += sysfs_emit_at(page, n, "%s id %08x %s slots %u slot_kib %u",
 				   s->name, s->id,
-				   s->closing ? "closing" : "open",
+				   s->closing ? "closing" :
+				   s->opened ? "open" : "opening",
 				   s->nr_slots, s->slot_bytes >> 10);
 		for (i = 0; i < SEC_NR_COUNTS; i++)
 			n += sysfs_emit_at(page, n, " %s %lld", names[i],

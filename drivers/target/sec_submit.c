@@ -16,6 +16,9 @@
 #include <pprc/crc.h>
 #include "sec.h"
 
+/* How often LIO is asked when it has something else to say first. */
+#define SEC_TRIES	8
+
 static bool is_write(const struct sec_slot *slot)
 {
 	return be16_to_cpu(slot->payload.hdr.action) == PPRC_SA_WRITE;
@@ -141,7 +144,6 @@ static void submit(struct sec_slot *slot, bool flush)
 	memset(slot->sense, 0, sizeof(slot->sense));
 	slot->status = SEC_NO_STATUS;
 	slot->flushing = flush;
-	slot->virt_lun = false;
 	if (target_init_cmd(se_cmd, s->se_sess, slot->sense, slot->lun, len,
 			    TCM_SIMPLE_TAG, flush ? DMA_NONE : DMA_TO_DEVICE,
 			    0)) {
@@ -155,9 +157,12 @@ static void submit(struct sec_slot *slot, bool flush)
 	if (target_submit_prep(se_cmd, cdb, nents ? slot->sg : NULL, nents,
 			       NULL, 0, NULL, 0, GFP_NOIO))
 		return;		/* answered already, from sec_release_cmd() */
-	/* LIO lets anyone flush its stand-in for a LUN 0 that is not mapped. */
-	slot->virt_lun = se_cmd->se_lun == s->se_sess->se_tpg->tpg_virt_lun0;
-	target_submit(se_cmd);
+	/* An administrator may have put another backstore behind the LUN. */
+	if (se_cmd->se_dev->dev_index != slot->dev_index)
+		transport_generic_request_failure(se_cmd,
+				TCM_LOGICAL_UNIT_COMMUNICATION_FAILURE);
+	else
+		target_submit(se_cmd);
 }
 
 /**
@@ -200,6 +205,24 @@ int sec_queue_status(struct se_cmd *se_cmd)
 	return 0;
 }
 
+/*
+ * LIO reports changes of its own configuration, such as another LUN of the
+ * same ACL, by failing the next command with UNIT ATTENTION. That says nothing
+ * of the write; it is to be asked again.
+ */
+static bool worth_retry(const struct sec_slot *slot)
+{
+	struct scsi_sense_hdr sshdr;
+
+	if (slot->status == SAM_STAT_BUSY ||
+	    slot->status == SAM_STAT_TASK_SET_FULL)
+		return true;
+	return slot->status == SAM_STAT_CHECK_CONDITION &&
+	       scsi_normalize_sense(slot->sense, sizeof(slot->sense),
+				    &sshdr) &&
+	       sshdr.sense_key == UNIT_ATTENTION;
+}
+
 /**
  * sec_release_cmd() - LIO has let go of a command
  * @se_cmd:	the command; LIO does not look at it again
@@ -215,13 +238,16 @@ void sec_release_cmd(struct se_cmd *se_cmd)
 		sec_slot_restore_sg(slot);
 	if (slot->status == SEC_NO_STATUS)
 		reason = PPRC_R_ABORTED;
-	else if (slot->virt_lun)
-		reason = PPRC_R_BAD_LUN;
 	else if (slot->status != SAM_STAT_GOOD)
 		reason = PPRC_R_BACKSTORE;
 
+	/* Neither from here: LIO is on its way out of this command. */
+	if (reason == PPRC_R_BACKSTORE && worth_retry(slot) &&
+	    slot->tries++ < SEC_TRIES) {
+		queue_work(sec_wq, &slot->work);
+		return;
+	}
 	if (reason == PPRC_R_GOOD && wants_fua(slot) && !slot->flushing) {
-		/* Not from here: LIO is on its way out of this command. */
 		slot->flushing = true;
 		queue_work(sec_wq, &slot->work);
 		return;
