@@ -287,11 +287,9 @@ check_checkpatch()
 	mkdir "$work/checkpatch" &&
 		tar -c "${c_files[@]}" | tar -x -C "$work/checkpatch"
 	(cd "$work/checkpatch" && perl "$scripts/checkpatch.pl" --no-tree \
-		--strict --terse --show-types -f "${c_files[@]}") \
+		--root=. --strict --terse --show-types -f "${c_files[@]}") \
 		> "$work/checkpatch.out" 2> "$work/checkpatch.err"
 	[ ! -s "$work/checkpatch.err" ] || { cat "$work/checkpatch.err"; rc=1; }
-	[ "$(grep -c '^total: ' "$work/checkpatch.out")" -eq ${#c_files[@]} ] ||
-		{ echo "checkpatch has not looked at all files"; rc=1; }
 
 	# FILE:LINE: LEVEL:TYPE: message
 	while IFS= read -r line; do
@@ -302,9 +300,8 @@ check_checkpatch()
 
 	# Types that this checkpatch does not know yet are no matter.
 	for i in "${!ex_type[@]}"; do
-		[ -z "${ex_used[i]:-}" ] &&
-			grep -q "\"${ex_type[i]}\"" "$scripts/checkpatch.pl" ||
-			continue
+		[ -z "${ex_used[i]:-}" ] || continue
+		grep -q "\"${ex_type[i]}\"" "$scripts/checkpatch.pl" || continue
 		echo "tests/lint-exceptions: ${ex_type[i]} ${ex_file[i]} excepts nothing"
 		rc=1
 	done
@@ -337,7 +334,7 @@ check_rst()
 	for f in "${rst[@]}"; do
 		python3 -m docutils --report=info --halt=5 --no-raw \
 			--input-encoding=utf-8 --output-encoding=utf-8 \
-			--error-encoding=utf-8 "$f" 2>&1 > /dev/null
+			--error-encoding=utf-8 "$f" /dev/null
 	done
 }
 

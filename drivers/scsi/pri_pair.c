@@ -454,6 +454,7 @@ int pri_pair_enable(struct pri_pair *pair)
 err_state:
 	dissolve(pair);
 	pair_step(pair, PPRC_STATE_SIMPLEX, 0, "");
+	cancel_work_sync(&pair->notify);
 err_list:
 	pair_unlist(pair);
 err_session:

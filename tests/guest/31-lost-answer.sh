@@ -35,7 +35,7 @@ session_id()
 	on secondary "awk '\$4 == \"open\" { print \$3 }' \$(tpg_of $DSW)/attrib/sessions"
 }
 
-# lost GUEST: one write while frames to this guest are lost
+# lost GUEST BLOCK: one write while frames to this guest are lost
 lost()
 {
 	local id ms n
@@ -45,7 +45,7 @@ lost()
 	n=$(on primary 'pair_stat p0 local_writes')
 	lose "$1"
 	ms=$(on primary "t=\${EPOCHREALTIME/./}
-		dd if=/tmp/in of=$DISK bs=64k count=1 seek=64 oflag=direct status=none &&
+		dd if=/tmp/in of=$DISK bs=64k count=1 seek=$2 oflag=direct status=none &&
 		echo \$(((\${EPOCHREALTIME/./} - t) / 1000))") ||
 		fail "frames to the $1 are lost: a write fails: $ms"
 	if [ "$ms" -lt $timeout ] || [ "$ms" -gt $((timeout + $(lab_scale 3) * 1000)) ]; then
@@ -116,11 +116,11 @@ wire
 cp "$WIRE" "$LAB_RUN/old.pcap"
 
 # The write has arrived and was carried out, its answer is lost.
-lost primary
+lost primary 64
 duo_equal
 resume
 # Nothing arrives.
-lost secondary
+lost secondary 65
 cmp -s "$(image primary)" "$(image secondary)" && fail "the write has arrived"
 resume
 

@@ -116,10 +116,12 @@ fcoe_up()
 	sed 's/^0x//' "/sys/class/fc_host/$host/port_name"
 }
 
-# fcoe_down IFACE
+# fcoe_down IFACE: returns when the controller is gone. fcoe removes it from a
+# work item, and warns when the interface goes away under that.
 fcoe_down()
 {
-	echo -n "$1" > "/sys/bus/fcoe/ctlr_destroy"
+	echo -n "$1" > "/sys/bus/fcoe/ctlr_destroy" &&
+	wait_for 20 "! fcoe_ctlr $1 > /dev/null"
 }
 
 # wwpn_colon WWPN: 20005254... as 20:00:52:54:...
