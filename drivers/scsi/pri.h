@@ -10,8 +10,8 @@
  *	pair->mutex > session->mutex > lports_lock (pprc_core) > pri_lock
  *	pair->lock, session->io_lock, xchg->lock, range lock: leaves
  * With a leaf held nothing is called that takes a lock of ours; libfc's send
- * functions are called under xchg->lock. pair->lock and the range lock are taken in hard interrupts
- * (end of a bio), the others at most in soft ones.
+ * functions are called under xchg->lock. pair->lock and the range lock are
+ * taken in hard interrupts (end of a bio), the others at most in soft ones.
  *
  * References:
  *	struct pri_pair: its configfs item (1), its SCSI device (1)
@@ -259,7 +259,6 @@ enum pri_op {
  * @legs:	the submitter, the local leg and the remote leg; last completes
  * @local:	result of the local leg
  * @range:	range lock
- * @bio:	local leg under way
  * @node:	in session->waiting or ->inflight; session->io_lock
  * @id:		command id; session->io_lock
  * @slot:	slot; session->io_lock
@@ -405,6 +404,7 @@ void pri_session_ref(struct pri_session *s);
 void pri_session_unref(struct pri_session *s);
 void pri_session_release(struct pri_session *s);
 int pri_session_wait_up(struct pri_session *s, unsigned int msec);
+u64 pri_session_login(struct pri_session *s);
 bool pri_session_grant(struct pri_session *s, u16 *slots, u32 *bytes);
 void pri_session_why(struct pri_session *s, char *buf);
 void pri_session_fail(struct pri_session *s, const char *fmt, ...)

@@ -6,6 +6,7 @@
 #include <linux/module.h>
 #include "pri.h"
 
+/* The lists of enabled pairs and of sessions, and what pri.h says. */
 DEFINE_MUTEX(pri_lock);
 struct workqueue_struct *pri_wq;
 struct workqueue_struct *pri_ctl_wq;

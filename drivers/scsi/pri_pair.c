@@ -370,6 +370,18 @@ static int establish(struct pri_pair *pair, const char *verb)
 	return ret;
 }
 
+/*
+ * The secondary has agreed during @login. If that has ended meanwhile, its end
+ * has found the pair not yet full-duplex and has left it alone.
+ */
+static void begin_full_duplex(struct pri_pair *pair, u64 login)
+{
+	pair_step(pair, PPRC_STATE_FULL_DUPLEX, 0, "");
+	if (pri_session_login(pair->session) != login)
+		pri_pair_suspend(pair, PPRC_SUSP_PATH_LOSS,
+				 "the session was lost while the pair was being established");
+}
+
 static void dissolve(struct pri_pair *pair)
 {
 	struct pprc_answer a;
@@ -410,6 +422,7 @@ int pri_pair_enable(struct pri_pair *pair)
 	struct scsi_device *sdev;
 	struct pri_session *s;
 	u32 slot_bytes;
+	u64 login;
 	int ret;
 
 	lockdep_assert_held(&pair->mutex);
@@ -433,11 +446,12 @@ int pri_pair_enable(struct pri_pair *pair)
 	ret = pair_list(pair);
 	if (ret)
 		goto err_session;
+	login = pri_session_login(s);
 	ret = establish(pair, "enabled");
 	if (ret)
 		goto err_list;
 
-	pair_step(pair, PPRC_STATE_FULL_DUPLEX, 0, "");
+	begin_full_duplex(pair, login);
 	pair_log(notice, pair, "full-duplex with LUN %u of %s; the operator vouches that the volumes are equal (assume_equal)\n",
 		 pair->secondary_lun, pair->session->name);
 	sdev = pair_add_device(pair);
@@ -528,6 +542,7 @@ int pri_pair_resume(struct pri_pair *pair)
 	struct request_queue *q = pair->sdev->request_queue;
 	unsigned int noio;
 	u32 slot_bytes;
+	u64 login;
 	u16 slots;
 	int ret;
 
@@ -554,9 +569,10 @@ int pri_pair_resume(struct pri_pair *pair)
 	blk_mq_freeze_queue(q);
 	/* Reclaim must not write to the device that is frozen. */
 	noio = memalloc_noio_save();
+	login = pri_session_login(pair->session);
 	ret = establish(pair, "resumed");
 	if (!ret)
-		pair_step(pair, PPRC_STATE_FULL_DUPLEX, 0, "");
+		begin_full_duplex(pair, login);
 	memalloc_noio_restore(noio);
 	blk_mq_unfreeze_queue(q);
 	if (ret)

@@ -494,7 +494,7 @@ static int login(struct pri_session *s, const struct pprc_path *path)
 	cdb.login.chunk = cpu_to_be16(s->chunk);
 	ret = pri_ctl_command(s, path, &cdb, 0, &answer);
 	if (ret) {
-		set_why(s, "no usable answer to the login (%d): see the secondary's log",
+		set_why(s, "the request for slots got no usable answer (%d): see the secondary's log",
 			ret);
 		return ret;
 	}
@@ -595,6 +595,23 @@ bool pri_session_grant(struct pri_session *s, u16 *slots, u32 *bytes)
 	*bytes = s->slot_bytes;
 	spin_unlock_bh(&s->io_lock);
 	return up;
+}
+
+/**
+ * pri_session_login() - which login is in force
+ * @s:		the session
+ *
+ * Context: any but hard interrupt.
+ * Return: its ordinal, 0 when the session is not up.
+ */
+u64 pri_session_login(struct pri_session *s)
+{
+	u64 login;
+
+	spin_lock_bh(&s->io_lock);
+	login = s->state == PRI_S_UP ? s->logins : 0;
+	spin_unlock_bh(&s->io_lock);
+	return login;
 }
 
 static struct pri_session *session_alloc(const struct pri_pair *pair)

@@ -204,6 +204,7 @@ static int rsp_decode(struct fc_frame *fp, struct pprc_answer *answer)
 {
 	struct fcp_resp_with_ext *rsp;
 	u32 room, rsp_len = 0, sns_len;
+	bool good;
 
 	rsp = fc_frame_payload_get(fp, sizeof(*rsp));
 	if (!rsp || !(rsp->resp.fr_flags & FCP_SNS_LEN_VAL))
@@ -217,10 +218,8 @@ static int rsp_decode(struct fc_frame *fp, struct pprc_answer *answer)
 	if (pprc_answer_decode((u8 *)(rsp + 1) + rsp_len, sns_len, answer))
 		return -EINVAL;
 	/* GOOD status and a refusal, or the reverse, is no answer of ours. */
-	if ((rsp->resp.fr_status == SAM_STAT_GOOD) !=
-	    (answer->reason == PPRC_R_GOOD))
-		return -EINVAL;
-	return 0;
+	good = rsp->resp.fr_status == SAM_STAT_GOOD;
+	return good == !answer->reason ? 0 : -EINVAL;
 }
 
 static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)

@@ -6,6 +6,7 @@
 #include <linux/module.h>
 #include "sec.h"
 
+/* Ports, nexuses, sessions and pairs: what sec.h says. */
 DEFINE_MUTEX(sec_lock);
 DEFINE_XARRAY(sec_sessions);
 struct workqueue_struct *sec_wq;

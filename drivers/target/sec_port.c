@@ -193,6 +193,7 @@ static struct fc4_prov sec_prov = {
 static void port_came(struct pprc_lport *pl)
 {
 	mutex_lock(&sec_lock);
+	/* Pairs with the dependent reads behind sec_port_use()'s READ_ONCE. */
 	smp_store_release(&pl->lport->prov[FC_TYPE_FCP], pl);
 	/*
 	 * libfc sets this for ports made after us. Without it a port whose

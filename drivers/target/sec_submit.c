@@ -18,6 +18,12 @@
 
 /* How often LIO is asked when it has something else to say first. */
 #define SEC_TRIES	8
+/* What a command gets that finds another backstore behind its LUN. */
+#define OTHER_DEVICE	TCM_LOGICAL_UNIT_COMMUNICATION_FAILURE
+
+/* SPC-4 annex D */
+#define ASC_LUN_NOT_SUPPORTED	0x25
+#define ASC_WRITE_PROTECTED	0x27
 
 static bool is_write(const struct sec_slot *slot)
 {
@@ -41,7 +47,7 @@ static void make_answer(struct sec_slot *slot, enum pprc_reason reason,
 	a->session = slot->session->id;
 	a->cmd_id = slot->id;
 	a->slots = slot->session->nr_slots;
-	if (reason == PPRC_R_BACKSTORE &&
+	if ((reason == PPRC_R_BACKSTORE || reason == PPRC_R_BAD_LUN) &&
 	    scsi_normalize_sense(slot->sense, sizeof(slot->sense), &sshdr)) {
 		a->key = sshdr.sense_key;
 		a->asc = sshdr.asc;
@@ -159,8 +165,7 @@ static void submit(struct sec_slot *slot, bool flush)
 		return;		/* answered already, from sec_release_cmd() */
 	/* An administrator may have put another backstore behind the LUN. */
 	if (se_cmd->se_dev->dev_index != slot->dev_index)
-		transport_generic_request_failure(se_cmd,
-				TCM_LOGICAL_UNIT_COMMUNICATION_FAILURE);
+		transport_generic_request_failure(se_cmd, OTHER_DEVICE);
 	else
 		target_submit(se_cmd);
 }
@@ -223,6 +228,23 @@ static bool worth_retry(const struct sec_slot *slot)
 	       sshdr.sense_key == UNIT_ATTENTION;
 }
 
+/* LIO's status as a reason of ours. */
+static enum pprc_reason reason_of(const struct sec_slot *slot)
+{
+	struct scsi_sense_hdr sshdr;
+
+	if (slot->status == SAM_STAT_GOOD)
+		return PPRC_R_GOOD;
+	if (slot->status == SEC_NO_STATUS)
+		return PPRC_R_ABORTED;
+	/* The LUN was unmapped, or mapped read-only, since the pair began. */
+	if (scsi_normalize_sense(slot->sense, sizeof(slot->sense), &sshdr) &&
+	    (sshdr.asc == ASC_LUN_NOT_SUPPORTED ||
+	     sshdr.asc == ASC_WRITE_PROTECTED))
+		return PPRC_R_BAD_LUN;
+	return PPRC_R_BACKSTORE;
+}
+
 /**
  * sec_release_cmd() - LIO has let go of a command
  * @se_cmd:	the command; LIO does not look at it again
@@ -232,14 +254,10 @@ static bool worth_retry(const struct sec_slot *slot)
 void sec_release_cmd(struct se_cmd *se_cmd)
 {
 	struct sec_slot *slot = container_of(se_cmd, struct sec_slot, se_cmd);
-	enum pprc_reason reason = PPRC_R_GOOD;
+	enum pprc_reason reason = reason_of(slot);
 
 	if (is_write(slot))
 		sec_slot_restore_sg(slot);
-	if (slot->status == SEC_NO_STATUS)
-		reason = PPRC_R_ABORTED;
-	else if (slot->status != SAM_STAT_GOOD)
-		reason = PPRC_R_BACKSTORE;
 
 	/* Neither from here: LIO is on its way out of this command. */
 	if (reason == PPRC_R_BACKSTORE && worth_retry(slot) &&

@@ -64,6 +64,7 @@ enum pprc_action {
  * @rsvd11:	0
  * @flags:	flags of the service action
  * @features:	feature bits in force
+ * @rsvd20:	0
  * @session:	names the login; 0 in PPRC_SA_LOGIN
  * @slot:	slot of the secondary the command goes into, or PPRC_NO_SLOT
  * @rsvd30:	0

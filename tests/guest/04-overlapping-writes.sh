@@ -9,6 +9,9 @@
 need on primary -t 60 'roles_up && roles_store'
 need on primary -t 120 '
 D=$(pair_up p0 /dev/ram0 $SW 0) || fail "no disk: $(dmesg | tail -n 3)"
+# Frames to the secondary take from 0 to 6 ms each, so writes sent in one order
+# are complete there in another.
+modprobe sch_netem && tc qdisc replace dev va root netem delay 3ms 3ms limit 100000 || fail "no netem"
 # 8 writers, 64 KiB in all, every write another content; no two writers are
 # in step, so most writes overlap another one in flight.
 fio --name=o --filename=$D --rw=randwrite --bsrange=4k-32k --blockalign=4k --numjobs=8 \

@@ -8,6 +8,7 @@
 # shellcheck disable=SC2016	# what is quoted runs in a guest
 . "$TESTS/guest/lib.sh"
 
+# shellcheck disable=SC2119
 duo_up
 
 # Flush requests a guest's disk has completed; virtio-blk has a write-back

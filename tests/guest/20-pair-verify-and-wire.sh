@@ -9,6 +9,7 @@
 . "$TESTS/guest/lib.sh"
 
 wire_mark
+# shellcheck disable=SC2119
 duo_up
 
 # bs, depth, MiB. Every write is read back and checked by fio; the second

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # 32-refusals-suspend: whatever the secondary refuses, the host's write succeeds, the pair is suspended with a reason of its own, other pairs go on
 # lab: one
-# time: 60
+# time: 100
 #
 # shellcheck disable=SC2016	# what is quoted runs in the guest
 
@@ -11,7 +11,7 @@ expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'^pprc_primary: pair p[01]: suspended \((secondary-error|path-loss|by-host-command)\): ' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \
 	'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((backstore-error|bad-lun|aborted|no-pair|bad-generation), ' \
-	'^pprc_secondary: port [0-9a-f]+: command f80[01] refused \((no-session|no-acl|tpg-disabled|no-prli)\): '
+	'^pprc_secondary: port [0-9a-f]+: command f80[013] refused \((no-session|no-acl|tpg-disabled|no-prli|bad-lun)\): '
 
 # For all commands: D0 and D1 are the devices of the pairs p0 and p1, which
 # share one session.

@@ -10,7 +10,8 @@
 
 expects_log '^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	'^pprc_primary: pair p0: not resumed: ' \
-	'^pprc_primary: session [0-9a-f:]+: down: '
+	'^pprc_primary: session [0-9a-f:]+: down: ' \
+	'^pprc_secondary: port [0-9a-f]+: command f800 refused \(no-acl\): '
 
 duo_up timeout_ms=2000
 job=$(on_bg primary -t 120 "fio --name=w --filename=$DISK --rw=randwrite --bsrange=4k-64k \

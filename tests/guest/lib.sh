@@ -24,8 +24,8 @@ duo_blank()
 	local g
 
 	for g in primary secondary; do
-		truncate -s 0 "$(image $g)" && truncate -s 1G "$(image $g)" ||
-			return 1
+		truncate -s 0 "$(image $g)" || return 1
+		truncate -s 1G "$(image $g)" || return 1
 	done
 }
 
@@ -40,6 +40,7 @@ duo_ports()
 	need on primary "wait_for 30 'grep -qs 0x$DSW /sys/class/fc_remote_ports/*/port_name'"
 }
 
+# shellcheck disable=SC2120	# arguments come from the tests
 # duo_target [COMMAND]: the secondary's LUN 0; COMMAND makes its backstore,
 # by default iblock on the disk
 duo_target()
@@ -57,6 +58,7 @@ duo_pair()
 }
 
 # duo_up [ATTRIBUTE=VALUE...]
+# shellcheck disable=SC2119,SC2120
 duo_up()
 {
 	duo_blank || fail "the volumes cannot be blanked"
@@ -103,28 +105,29 @@ wire_mark()
 wire()
 {
 	WIRE=$LAB_RUN/since.pcap
+	rm -f "$WIRE.summary"
 	{
 		head -c 24 "$LAB_RUN/cable.pcap"
 		tail -c "+$((WIRE_MARK + 1))" "$LAB_RUN/cable.pcap"
 	} > "$WIRE"
 }
 
-# wire_is KEY VALUE: what the summary of the capture says
+# wire_get KEY: what the summary of the capture says
+wire_get()
+{
+	if [ ! -f "$WIRE.summary" ] || [ "$WIRE" -nt "$WIRE.summary" ]; then
+		cable_summary "$WIRE" > "$WIRE.summary"
+	fi
+	awk -v k="$1" '$1 == k { print $2 }' "$WIRE.summary"
+}
+
+# wire_is KEY VALUE
 wire_is()
 {
 	local got
 
-	[ -f "$WIRE.summary" ] && [ "$WIRE.summary" -nt "$WIRE" ] ||
-		cable_summary "$WIRE" > "$WIRE.summary"
-	got=$(awk -v k="$1" '$1 == k { print $2 }' "$WIRE.summary")
+	got=$(wire_get "$1")
 	[ "$got" = "$2" ] || fail "on the cable $1 is $got, not $2"
-}
-
-wire_get()
-{
-	[ -f "$WIRE.summary" ] && [ "$WIRE.summary" -nt "$WIRE" ] ||
-		cable_summary "$WIRE" > "$WIRE.summary"
-	awk -v k="$1" '$1 == k { print $2 }' "$WIRE.summary"
 }
 
 # wire_whole: one exchange per write, no FCP_XFER_RDY, every byte of every

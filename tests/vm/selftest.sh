@@ -52,7 +52,7 @@ lab_cable a b
 lab_boot a b && lab_wait a b || exit 1
 address a 1
 address b 2
-check "the cable works" on a 'wait_for 10 "ping -q -c 1 -W 1 192.0.2.2 > /dev/null"' 
+check "the cable works" on a 'wait_for 10 "ping -q -c 1 -W 1 192.0.2.2 > /dev/null"'
 
 # shellcheck disable=SC2016	# for the guest
 on b 'd=$(disk data) && mkfs.ext4 -q "$d" && mkdir -p /mnt/d && mount "$d" /mnt/d &&
