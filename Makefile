@@ -6,13 +6,14 @@
 # make check     everything that is tested; installs what it needs
 # make unit      pure logic on the host, under ASan and UBSan
 # make lint      warnings, sparse, checkpatch, kernel-doc, shellcheck
-# make install   modules into the running kernel's tree
+# make install   modules into the running kernel's tree, pprcadm into PREFIX
 # make clean
 
 HEADERS := $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	     $(shell ls -d /usr/src/linux-headers-*-amd64 \
 			   /lib/modules/*/build 2>/dev/null | sort -rV))
 KDIR ?= $(HEADERS)
+PREFIX ?= /usr/local
 
 modules:
 	@test -n "$(KDIR)" || { \
@@ -23,6 +24,8 @@ modules:
 install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	depmod -a
+	install -D tools/pprcadm $(DESTDIR)$(PREFIX)/sbin/pprcadm
+	install -D -m 644 tools/pprcadm.8 $(DESTDIR)$(PREFIX)/share/man/man8/pprcadm.8
 
 clean:
 	test -z "$(KDIR)" || $(MAKE) -C $(KDIR) M=$(CURDIR) clean

@@ -13,6 +13,8 @@
 # shellcheck disable=SC2015,SC2016	# die does not return; guests expand it
 
 set -u
+# The make that may have started this has flags that are not for the build.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL GNUMAKEFLAGS
 
 TESTS=$(dirname "$(realpath "$0")")
 TOP=$(dirname "$TESTS")

@@ -29,6 +29,8 @@
 # Needs root for nothing but missing packages.  Variables: see vm/lab.sh.
 
 set -u
+# The make that may have started this has flags that are not for the build.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL GNUMAKEFLAGS
 
 TESTS=$(dirname "$(realpath "$0")")
 TOP=$(dirname "$TESTS")

@@ -147,8 +147,11 @@ static void pri_slave_destroy(struct scsi_device *sdev)
 static int pri_sdev_configure(PPRC_SDEV_CONFIGURE_ARGS)
 {
 	struct pri_pair *pair = sdev->hostdata;
+	u16 pages = pair->max_sectors >> (PAGE_SHIFT - SECTOR_SHIFT);
 
-	pprc_set_limits(sdev, pair->max_sectors);
+	/* A request fills at most a slot, and one bio holds it. */
+	pprc_set_limits(sdev, pair->max_sectors,
+			min_t(u16, pages, BIO_MAX_VECS));
 	scsi_change_queue_depth(sdev, min_t(int, pair->queue_depth,
 					    PRI_CAN_QUEUE));
 	return 0;

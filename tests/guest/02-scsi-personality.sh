@@ -8,9 +8,19 @@
 # shellcheck disable=SC2016	# what is quoted runs in the guest
 
 need on primary -t 60 'roles_up && roles_store'
-need on primary -t 60 '
+expects_log '^pprc_primary: pair p0: suspended .by-host-command.'
+need on primary -t 60 'TOOLS='"$TOP/tools"'
 D=$(pair_up p0 /dev/ram0 $SW 0 slots=8 slot_kib=256) || fail "no disk: $(dmesg | tail -n 3)"
 name=${D#/dev/}
+
+# pprcadm
+out=$($TOOLS/pprcadm status) || fail "pprcadm status ends with $?: $out"
+[[ $out = *"p0 "*" primary "*full-duplex*"$name "* ]] || fail "pprcadm status: $out"
+[[ $out = *" secondary "*target-full-duplex* ]] || fail "pprcadm status: $out"
+echo suspend > $PAIRS/p0/action
+out=$($TOOLS/pprcadm status p0); rc=$?
+[ $rc = 1 ] && [[ $out = *"by-host-command: "* ]] || fail "pprcadm status of a suspended pair ends with $rc: $out"
+pair_set p0 assume_equal=1 action=resume || fail "not resumed"
 
 # identity
 sg_inq "$D" | grep -q "PPRC PRIMARY" || fail "INQUIRY: $(sg_inq "$D")"
@@ -31,6 +41,7 @@ sg_modes --page=8 --hex "$D" | grep -q "08 12 04" || fail "WCE is not set"
 
 # limits follow the grant
 [ "$(cat /sys/block/$name/queue/max_hw_sectors_kb)" = 256 ] || fail "max_hw_sectors_kb is not the slot size"
+[ "$(cat /sys/block/$name/queue/max_segments)" = 64 ] || fail "max_segments is not the slot in pages"
 [ "$(cat /sys/block/$name/device/queue_depth)" = 8 ] || fail "queue_depth is not the number of slots"
 [ "$(cat /sys/block/$name/queue/stable_writes)" = 1 ] || fail "no stable writes"
 
