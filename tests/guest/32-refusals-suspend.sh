@@ -10,6 +10,7 @@ expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'^bio error: [0-9a-f]+, +err: 10$' \
 	'^pprc_primary: pair p[01]: suspended \((secondary-error|path-loss|by-host-command)\): ' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \
+	'^pprc_primary: pair p0: not resumed: the secondary refused \(bad-lun\): ' \
 	'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((backstore-error|bad-lun|aborted|no-pair|bad-generation), ' \
 	'^pprc_secondary: port [0-9a-f]+: command f80[013] refused \((no-session|no-acl|tpg-disabled|no-prli|bad-lun)\): '
 
