@@ -4,6 +4,7 @@
 #                else the newest ones installed)
 # make demo      the main job on real files in two virtual machines
 # make check     everything that is tested; installs what it needs
+# make check-long  the same and what takes longer
 # make unit      pure logic on the host, under ASan and UBSan
 # make lint      warnings, sparse, checkpatch, kernel-doc, shellcheck
 # make install   modules into the running kernel's tree, pprcadm into PREFIX
@@ -37,6 +38,9 @@ demo:
 check:
 	tests/check.sh
 
+check-long:
+	LONG=1 tests/check.sh
+
 unit:
 	tests/deps.sh unit
 	$(MAKE) -C tests/unit check
@@ -44,5 +48,5 @@ unit:
 lint:
 	tests/lint.sh
 
-.PHONY: modules install clean demo check unit lint
+.PHONY: modules install clean demo check check-long unit lint
 .DEFAULT_GOAL := modules

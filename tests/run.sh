@@ -17,6 +17,7 @@
 #                           cable; or the test boots its own
 #   # time: SECONDS         what it usually takes; its limit is 60 s + 5 times that
 #   # smoke: yes            also run it on the second kernel
+#   # long: yes             only when LONG=1 is set or a pattern names it
 #
 # A test is sourced in a shell of its own that offers the functions of
 # tests/vm/lab.sh and of tests/vm/test-lib.sh.  It ends with 0 if it has
@@ -50,6 +51,9 @@ done
 shift $((OPTIND - 1))
 
 mapfile -t tests < <(run_select "$@")
+if [ $# -eq 0 ] && [ "${LONG:-0}" = 0 ]; then
+	mapfile -t tests < <(grep -L '^# long: yes' "${tests[@]}")
+fi
 [ ${#tests[@]} -gt 0 ] || run_die "no test matches: $*"
 for t in "${tests[@]}"; do
 	run_check "$t"

@@ -68,8 +68,6 @@ left()
 	echo "$n aliases of slab caches"
 }
 
-# KiB; MemAvailable leaves out what lies on the CPUs' lists of free pages, up
-# to some 20 MiB each.
 ports_up()
 {
 	local job
