@@ -3,6 +3,7 @@
 # 34-load-unload: the modules load and unload in every order, with and without ports, and leave nothing behind; a port that is destroyed under a pair suspends it
 # lab: one
 # time: 240
+# long: yes
 #
 # shellcheck disable=SC2016	# what is quoted runs in the guest
 
