@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # 31-lost-answer: when an answer or a write is lost, the write ends on the local device after timeout_ms; a new session is opened, frames of the old one do no harm
 # lab: pair
-# time: 45
+# time: 65
 #
 # shellcheck source=tests/guest/lib.sh
 # shellcheck disable=SC2016	# what is quoted runs in a guest

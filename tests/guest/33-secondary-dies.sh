@@ -3,6 +3,7 @@
 # 33-secondary-dies: power cut of the secondary under load: the primary's I/O goes on, the pair is suspended; when the secondary is back the session is, too, the pair stays suspended
 # lab: pair
 # time: 80
+# long: yes
 #
 # shellcheck source=tests/guest/lib.sh
 # shellcheck disable=SC2016	# what is quoted runs in a guest
