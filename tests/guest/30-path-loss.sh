@@ -3,6 +3,7 @@
 # 30-path-loss: the cable is pulled under load: host I/O goes on, the pair is suspended, the session comes back by itself, the pair only by the operator's word
 # lab: pair
 # time: 75
+# long: yes
 #
 # shellcheck source=tests/guest/lib.sh
 # shellcheck disable=SC2016	# what is quoted runs in a guest

@@ -3,6 +3,7 @@
 # 31-lost-answer: when an answer or a write is lost, the write ends on the local device after timeout_ms; a new session is opened, frames of the old one do no harm
 # lab: pair
 # time: 65
+# long: yes
 #
 # shellcheck source=tests/guest/lib.sh
 # shellcheck disable=SC2016	# what is quoted runs in a guest
