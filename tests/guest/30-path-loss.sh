@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # 30-path-loss: the cable is pulled under load: host I/O goes on, the pair is suspended, the session comes back by itself, the pair only by the operator's word
 # lab: pair
-# time: 75
-# long: yes
+# time: 60
 #
 # shellcheck source=tests/guest/lib.sh
 # shellcheck disable=SC2016	# what is quoted runs in a guest
@@ -30,6 +29,8 @@ stat_of()
 }
 
 duo_up timeout_ms=2000
+wire_mark
+duo_heard
 job=$(on_bg primary -t 120 "$(fio_writes "$DISK" 40 0 4m)")
 need on primary 'wait_for 20 "[ \$(pair_stat p0 writes) -ge 50 ]" || fail "fio does not write"'
 

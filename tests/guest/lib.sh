@@ -130,6 +130,26 @@ wire_is()
 	[ "$got" = "$2" ] || fail "on the cable $1 is $got, not $2"
 }
 
+# duo_heard: both ports have had a beacon of the other since the mark. libfc
+# gives a VN2VN login up 20 s after the last beacon, but keeps for ever one that
+# has never heard any: a login may begin with the claim that comes before them.
+duo_heard()
+{
+	local end heard
+
+	end=$(lab_deadline 30)
+	until
+		wire
+		# FIP, VN2VN, beacon (FC-BB-6 7.8)
+		heard=$(tshark -n -r "$WIRE" -Y 'eth.type == 0x8914 && frame[16:2] == 00:05 && frame[19] == 05' \
+			-T fields -e eth.src 2> /dev/null | sort -u | wc -l)
+		[ "$heard" -ge 2 ]
+	do
+		[ "$(lab_ms)" -lt "$end" ] || fail "no beacons: $heard of 2 ports"
+		sleep 0.5
+	done
+}
+
 # wire_whole: one exchange per write, no FCP_XFER_RDY, every byte of every
 # write on the cable, and as many bytes as the primary has mirrored
 wire_whole()
