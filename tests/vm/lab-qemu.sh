@@ -206,11 +206,19 @@ lab_ready()
 # lab_start GUEST
 lab_start()
 {
-	local guest=$1 args accel=tcg,thread=multi mac name
+	local guest=$1 args accel=("tcg,thread=multi") cpu=max mac name
 
-	[ "$LAB_ACCEL" = kvm ] && accel=kvm
+	case $LAB_ACCEL in
+	kvm)
+		accel=(kvm) ;;
+	icount)
+		# One instruction per nanosecond of the guest, and time that
+		# jumps while its one CPU has nothing to do.  The fast string
+		# instructions would count a memcpy per byte.
+		accel=(tcg -icount "shift=0,sleep=off") cpu=max,-erms,-fsrm ;;
+	esac
 	# shellcheck disable=SC2054	# the commas are QEMU's
-	args=(-accel "$accel" -cpu max -m "${LAB_MEM:-1024M}" -smp "${LAB_CPUS:-2}"
+	args=(-accel "${accel[@]}" -cpu "$cpu" -m "${LAB_MEM:-1024M}" -smp "${LAB_CPUS:-2}"
 	      -kernel "$KVMLINUZ" -initrd "$LAB_RUN/initramfs.gz"
 	      -append "console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off tsc=reliable \
 pprc.role=$guest pprc.slow=$LAB_SLOW pprc.modules=$KMODDIR ${LAB_APPEND:-}"
