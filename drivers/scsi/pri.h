@@ -83,6 +83,24 @@ enum pri_session_state {
 	PRI_S_FAILED,		/* no new commands; the work will end the rest */
 };
 
+/*
+ * Frames of the secondary on an exchange of ours that are no answer to its
+ * command. They are dropped; the exchange goes on waiting.
+ *	X(symbol, name, what is wrong with it)
+ */
+#define PRI_ODD_FRAMES(X)						\
+	X(MALFORMED,	"malformed",					\
+	  "its sense data is not that of a PPRC answer")		\
+	X(STRAY,	"stray",					\
+	  "it answers another command or another session")		\
+	X(UNASKED,	"unasked",					\
+	  "it is no FCP_RSP, and nothing else was asked for")		\
+	X(LATE,		"late",						\
+	  "its command has ended without it")
+
+#define PRI_ENUM_ODD(sym, name, text)	PRI_ODD_##sym,
+enum pri_odd { PRI_ODD_FRAMES(PRI_ENUM_ODD) PRI_NR_ODD };
+
 /**
  * struct pri_session - login of this host to one secondary port
  * @node:	in the list of sessions; pri_lock
@@ -113,6 +131,7 @@ enum pri_session_state {
  * @next_id:	next command id; never reset, so ids stay unique over logins
  * @why:	why the session is not up, a sentence for people
  * @logins:	successful logins
+ * @odd:	enum pri_odd, frames counted
  */
 struct pri_session {
 	struct list_head	node;
@@ -145,6 +164,7 @@ struct pri_session {
 	u64			next_id;
 	char			why[PRI_WHY_LEN];
 	u64			logins;
+	atomic64_t		odd[PRI_NR_ODD];
 };
 
 /**
@@ -406,6 +426,8 @@ void pri_session_release(struct pri_session *s);
 int pri_session_wait_up(struct pri_session *s, unsigned int msec);
 u64 pri_session_login(struct pri_session *s);
 bool pri_session_grant(struct pri_session *s, u16 *slots, u32 *bytes);
+void pri_session_odd(struct pri_session *s, enum pri_odd why);
+ssize_t pri_session_show_stats(struct pri_session *s, char *page);
 void pri_session_why(struct pri_session *s, char *buf);
 void pri_session_fail(struct pri_session *s, const char *fmt, ...)
 	__printf(2, 3);

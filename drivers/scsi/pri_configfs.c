@@ -300,6 +300,20 @@ static ssize_t pri_pair_session_show(struct config_item *item, char *page)
 }
 CONFIGFS_ATTR_RO(pri_pair_, session);
 
+static ssize_t pri_pair_session_stats_show(struct config_item *item,
+					   char *page)
+{
+	struct pri_pair *pair = to_pair(item);
+	ssize_t len = 0;
+
+	mutex_lock(&pair->mutex);
+	if (pair->session)
+		len = pri_session_show_stats(pair->session, page);
+	mutex_unlock(&pair->mutex);
+	return len;
+}
+CONFIGFS_ATTR_RO(pri_pair_, session_stats);
+
 static ssize_t pri_pair_stats_show(struct config_item *item, char *page)
 {
 	struct pri_pair *pair = to_pair(item);
@@ -329,6 +343,7 @@ static struct configfs_attribute *pair_attrs[] = {
 	&pri_pair_attr_reason,
 	&pri_pair_attr_disk,
 	&pri_pair_attr_session,
+	&pri_pair_attr_session_stats,
 	&pri_pair_attr_stats,
 	NULL,
 };

@@ -12,6 +12,7 @@
 
 #include <linux/module.h>
 #include "pri.h"
+#include "pri_trace.h"
 
 /* Sense keys and codes, SPC-4 4.5.6 and annex D. */
 #define ASC_WRITE_ERROR		0x0c
@@ -54,6 +55,7 @@ static void pri_complete(struct pri_cmd *cmd)
 	struct pri_range *range, *next;
 	LIST_HEAD(granted);
 
+	trace_pri_cmd_done(cmd);
 	if (cmd->locked) {
 		cmd->locked = false;
 		pri_range_unlock(&cmd->pair->ranges, &cmd->range, &granted);
@@ -186,6 +188,7 @@ void pri_cmd_init(struct pri_cmd *cmd, struct scsi_cmnd *sc)
 void pri_io_start(struct pri_cmd *cmd)
 {
 	cmd->locked = false;
+	trace_pri_cmd_start(cmd);
 	queue_work(pri_wq, &cmd->work);
 }
 
@@ -229,6 +232,7 @@ void pri_remote_done(struct pri_cmd *cmd, const struct pprc_answer *answer,
 {
 	struct pri_pair *pair = cmd->pair;
 
+	trace_pri_remote_done(cmd, answer);
 	if (!answer) {
 		cmd->mirrored = false;
 		pri_pair_suspend(pair, susp, "%s", why);

@@ -6,6 +6,9 @@
 #include <linux/module.h>
 #include "pri.h"
 
+#define CREATE_TRACE_POINTS
+#include "pri_trace.h"
+
 /* The lists of enabled pairs and of sessions, and what pri.h says. */
 DEFINE_MUTEX(pri_lock);
 struct workqueue_struct *pri_wq;

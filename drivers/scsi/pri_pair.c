@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <pprc/state.h>
 #include "pri.h"
+#include "pri_trace.h"
 
 /* How long disabling waits for somebody who has just looked at the device. */
 #define OPEN_WAIT_MS	2000
@@ -195,6 +196,7 @@ void pri_pair_suspend(struct pri_pair *pair, enum pprc_susp_reason reason,
 
 	if (!pair_step(pair, PPRC_STATE_SUSPENDED, reason, detail)->allowed)
 		return;
+	trace_pri_suspended(pair, reason, detail);
 	pair_log(err, pair, "suspended (%s): %s; host writes go on, on the primary alone; %s\n",
 		 pprc_susp_name(reason), detail, pprc_susp_advice(reason));
 	queue_work(pri_ctl_wq, &pair->notify);

@@ -15,6 +15,7 @@
 #include <scsi/fc_frame.h>
 #include <pprc/crc.h>
 #include "pri.h"
+#include "pri_trace.h"
 
 /* A position in a scatterlist. */
 struct sg_pos {
@@ -228,6 +229,7 @@ int pri_send(struct pri_session *s, struct pri_cmd *cmd)
 		pri_xchg_put(x);
 		return 0;
 	}
+	trace_pri_remote_start(cmd, x->session_id, x->expect_id);
 	build_cdb(x, cmd, &cdb);
 	fp = pri_cmnd_frame(x, &cdb, cmd->pair->secondary_lun, dl);
 	if (!fp || pri_xchg_open(x, fp)) {

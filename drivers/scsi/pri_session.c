@@ -14,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include "pri.h"
+#include "pri_trace.h"
 
 #define WATCH_MS	250	/* deadlines and the remote port, while up */
 #define CONNECT_MS	500	/* between attempts, while down */
@@ -71,6 +72,59 @@ void set_why(struct pri_session *s, const char *fmt, ...)
 		session_log(notice, s, "%s\n", why);
 }
 
+#define ODD_NAME(sym, name, text)	[PRI_ODD_##sym] = name,
+#define ODD_TEXT(sym, name, text)	[PRI_ODD_##sym] = text,
+
+static const char * const odd_names[PRI_NR_ODD] = { PRI_ODD_FRAMES(ODD_NAME) };
+static const char * const odd_texts[PRI_NR_ODD] = { PRI_ODD_FRAMES(ODD_TEXT) };
+
+/**
+ * pri_session_odd() - a frame of the secondary is dropped
+ * @s:		the session
+ * @why:	why
+ *
+ * Late answers belong to commands that were given up, strays to exchange ids
+ * that libfc reuses; the log is silent about them.
+ *
+ * Context: any but hard interrupt.
+ */
+void pri_session_odd(struct pri_session *s, enum pri_odd why)
+{
+	trace_pri_odd_frame(s, why);
+	atomic64_inc(&s->odd[why]);
+	if (why != PRI_ODD_STRAY && why != PRI_ODD_LATE)
+		pr_warn_ratelimited("session %s: frame dropped (%s): %s\n",
+				    s->name, odd_names[why], odd_texts[why]);
+}
+
+/**
+ * pri_session_show_stats() - what a session has counted
+ * @s:		the session
+ * @page:	PAGE_SIZE bytes
+ *
+ * Context: any but hard interrupt.
+ * Return: bytes written: "name number" a line.
+ */
+ssize_t pri_session_show_stats(struct pri_session *s, char *page)
+{
+	unsigned int slots, waiting, inflight;
+	ssize_t n;
+	int i;
+
+	spin_lock_bh(&s->io_lock);
+	slots = s->granted;
+	inflight = list_count_nodes(&s->inflight);
+	waiting = list_count_nodes(&s->waiting);
+	n = sysfs_emit(page, "logins %llu\n", s->logins);
+	spin_unlock_bh(&s->io_lock);
+	n += sysfs_emit_at(page, n, "slots %u\nslots_in_use %u\nwaiting %u\n",
+			   slots, inflight, waiting);
+	for (i = 0; i < PRI_NR_ODD; i++)
+		n += sysfs_emit_at(page, n, "%s_frames %lld\n", odd_names[i],
+				   atomic64_read(&s->odd[i]));
+	return n;
+}
+
 /**
  * pri_session_why() - why the session is not up
  * @s:		the session
@@ -119,6 +173,8 @@ void pri_session_fail(struct pri_session *s, const char *fmt, ...)
 		vsnprintf(s->why, sizeof(s->why), fmt, args);
 		va_end(args);
 	}
+	if (failed)
+		trace_pri_session_down(s);
 	spin_unlock_bh(&s->io_lock);
 	if (failed)
 		session_log(err, s, "down: %s\n", s->why);
@@ -529,6 +585,7 @@ static void connect(struct pri_session *s)
 	s->why[0] = '\0';
 	s->logins++;
 	spin_unlock_bh(&s->io_lock);
+	trace_pri_login(s);
 	session_log(info, s, "up: %u slots of %u KiB granted, %u data bytes a frame\n",
 		    s->granted, s->slot_bytes >> 10, s->chunk);
 }

@@ -228,6 +228,7 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 	struct pri_cmd *cmd;
 
 	if (rsp_decode(fp, &answer)) {
+		pri_session_odd(x->session, PRI_ODD_MALFORMED);
 		/* Tells a control command at once that this is no PPRC port. */
 		ctl_done(x, -EPROTO, NULL, false);
 		return;
@@ -238,8 +239,10 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 	 * answered.
 	 */
 	if (answer.cmd_id != x->expect_id ||
-	    (x->session_id && answer.session != x->session_id))
+	    (x->session_id && answer.session != x->session_id)) {
+		pri_session_odd(x->session, PRI_ODD_STRAY);
 		return;
+	}
 
 	ctl_done(x, 0, &answer, false);
 	cmd = pri_session_claim(x);
@@ -293,13 +296,17 @@ static void xchg_resp(struct fc_seq *seq, struct fc_frame *fp, void *arg)
 	 * exchange may be of another type. Nor has an FCP_XFER_RDY been asked
 	 * for, and decoding wants linear frames.
 	 */
-	if (open && fc_frame_is_linear(fp) &&
-	    (fc_frame_header_get(fp)->fh_type == FC_TYPE_ELS) == x->els) {
-		if (x->els)
-			recv_prli(x, fp);
-		else if (fc_frame_rctl(fp) == FC_RCTL_DD_CMD_STATUS)
-			recv_rsp(x, fp);
-	}
+	if (!open)
+		pri_session_odd(x->session, PRI_ODD_LATE);
+	else if (!fc_frame_is_linear(fp) ||
+		 (fc_frame_header_get(fp)->fh_type == FC_TYPE_ELS) != x->els)
+		pri_session_odd(x->session, PRI_ODD_UNASKED);
+	else if (x->els)
+		recv_prli(x, fp);
+	else if (fc_frame_rctl(fp) == FC_RCTL_DD_CMD_STATUS)
+		recv_rsp(x, fp);
+	else
+		pri_session_odd(x->session, PRI_ODD_UNASKED);
 	fc_frame_free(fp);
 }
 

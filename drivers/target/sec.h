@@ -194,14 +194,36 @@ enum sec_count {
 	SEC_C_WRITE_BYTES,	/* their bytes */
 	SEC_C_FLUSHES,		/* flushes answered GOOD */
 	SEC_C_REFUSED,		/* commands refused or failed */
-	SEC_C_BAD_CRC,		/* data frames with a wrong FC CRC */
-	SEC_C_BAD_FRAME,	/* frames that fit no slot or offset */
-	SEC_C_STALE,		/* frames of a finished command */
-	SEC_C_DUP,		/* frames that had come already */
 	SEC_C_EARLY,		/* data frames ahead of their command */
 	SEC_C_NO_REPLY,		/* answers lost for want of a frame */
 	SEC_NR_COUNTS
 };
+
+/*
+ * Why a frame is dropped without an answer. Those that belong to a session are
+ * counted there, too.
+ *	X(symbol, name, what is wrong with it)
+ */
+#define SEC_DROPS(X)							\
+	X(MALFORMED,	"malformed",					\
+	  "its header is not that of a PPRC command or of PPRC data")	\
+	X(STRAY,	"stray",					\
+	  "its session is not open, or not this port's")		\
+	X(BAD_SLOT,	"bad_slot",					\
+	  "it names a slot that was not granted, or no command")	\
+	X(SLOT_BUSY,	"slot_busy",					\
+	  "its slot holds another command that has not been answered")	\
+	X(BAD_CRC,	"bad_crc",					\
+	  "its FC CRC is wrong: check the cable and the interface")	\
+	X(BAD_OFFSET,	"bad_offset",					\
+	  "its data lies outside the write or overlaps another frame's") \
+	X(STALE,	"stale", "its command is settled")		\
+	X(DUP,		"dup", "it has come already")			\
+	X(QUEUE,	"queue_full",					\
+	  "too many commands wait to be refused or to log in")
+
+#define SEC_ENUM_DROP(sym, name, text)	SEC_D_##sym,
+enum sec_drop { SEC_DROPS(SEC_ENUM_DROP) SEC_NR_DROPS };
 
 /**
  * struct sec_session - one login
@@ -230,7 +252,10 @@ enum sec_count {
  * @pairs:	struct sec_pair by LUN, read under RCU
  * @replies:	frames for answers
  * @refill:	makes new ones
+ * @floor:	every command id below is settled, as far as commands received
+ *		have said; written without a lock, so it may lag
  * @counts:	enum sec_count
+ * @drops:	enum sec_drop
  */
 struct sec_session {
 	struct kref		kref;
@@ -258,7 +283,9 @@ struct sec_session {
 	struct xarray		pairs;
 	struct sk_buff_head	replies;
 	struct work_struct	refill;
+	u64			floor;
 	atomic64_t		counts[SEC_NR_COUNTS];
+	atomic64_t		drops[SEC_NR_DROPS];
 };
 
 static inline void sec_count(struct sec_session *s, enum sec_count what)
@@ -316,6 +343,13 @@ ssize_t sec_pairs_show(struct sec_tpg *tpg, char *page);
 /* sec_recv.c */
 void sec_recv(struct fc_lport *lport, struct fc_frame *fp);
 
+/* sec_stat.c */
+void sec_refused(struct sec_session *s, u32 port, const union pprc_cdb *cdb,
+		 enum pprc_reason reason);
+void sec_dropped(struct sec_session *s, u32 port, enum sec_drop why);
+ssize_t sec_stat_show_session(struct sec_session *s, char *page, ssize_t at);
+ssize_t sec_stat_show_refusals(char *page);
+
 /* sec_submit.c */
 void sec_submit_work(struct work_struct *work);
 int sec_queue_status(struct se_cmd *se_cmd);
@@ -335,6 +369,7 @@ void sec_reply_tmf(struct fc_frame *rx, u8 code);
 /* sec_control.c */
 void sec_control_init(void);
 void sec_control_exit(void);
-void sec_control_queue(struct fc_lport *lport, struct fc_frame *fp);
+void sec_control_queue(struct fc_lport *lport, struct fc_frame *fp,
+		       enum pprc_reason reason);
 
 #endif

@@ -221,6 +221,17 @@ static struct configfs_attribute *tpg_attribs[] = {
 	NULL,
 };
 
+static ssize_t sec_wwn_refusals_show(struct config_item *item, char *page)
+{
+	return sec_stat_show_refusals(page);
+}
+CONFIGFS_ATTR_RO(sec_wwn_, refusals);
+
+static struct configfs_attribute *fabric_attrs[] = {
+	&sec_wwn_attr_refusals,
+	NULL,
+};
+
 static char *get_wwn(struct se_portal_group *se_tpg)
 {
 	return sec_tpg_of(se_tpg)->wwn->name;
@@ -302,6 +313,7 @@ const struct target_core_fabric_ops sec_fabric_ops = {
 	.fabric_enable_tpg		= enable_tpg,
 	.fabric_drop_tpg		= drop_tpg,
 	.fabric_init_nodeacl		= init_nodeacl,
+	.tfc_wwn_attrs			= fabric_attrs,
 	.tfc_tpg_attrib_attrs		= tpg_attribs,
 #ifdef PPRC_LIO_LEGACY_OPS
 	.tpg_check_demo_mode		= check_false,

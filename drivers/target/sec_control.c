@@ -27,22 +27,30 @@ static DECLARE_WORK(work, control_work);
  * sec_control_queue() - put a command off to process context
  * @lport:	local port
  * @fp:		its FCP_CMND frame; consumed
+ * @reason:	PPRC_R_GOOD, or how it must be refused
  *
  * Context: receive context; does not sleep or allocate.
  */
-void sec_control_queue(struct fc_lport *lport, struct fc_frame *fp)
+void sec_control_queue(struct fc_lport *lport, struct fc_frame *fp,
+		       enum pprc_reason reason)
 {
 	struct pprc_lport *pl = NULL;
 
 	if (skb_queue_len(&queue) < QUEUE_MAX)
 		pl = sec_port_use(lport);
+	else
+		sec_dropped(NULL, fc_frame_sid(fp), SEC_D_QUEUE);
 	if (!pl) {
 		fc_frame_free(fp);
 		return;
 	}
-	/* The queued frame keeps its local port; fr_seq is free for that. */
+	/*
+	 * The queued frame keeps its local port and its fate: fr_seq and
+	 * fr_max_payload serve frames that are sent.
+	 */
 	fr_dev(fp) = lport;
 	fr_seq(fp) = (struct fc_seq *)pl;
+	fr_max_payload(fp) = reason;
 	skb_queue_tail(&queue, fp_skb(fp));
 	queue_work(sec_ctl_wq, &work);
 }
@@ -65,7 +73,7 @@ static bool do_state(struct fc_frame *fp, struct pprc_lport *pl,
 		/* A primary sends these one at a time, with ascending ids. */
 		fresh = a->cmd_id > s->last_ctl;
 		if (!fresh) {
-			sec_count(s, SEC_C_DUP);
+			sec_dropped(s, s->peer, SEC_D_DUP);
 		} else if (be16_to_cpu(cdb->hdr.action) == PPRC_SA_LOGOUT) {
 			sec_session_kill(s);
 			a->reason = PPRC_R_GOOD;
@@ -78,35 +86,33 @@ static bool do_state(struct fc_frame *fp, struct pprc_lport *pl,
 	return fresh;
 }
 
-/* A write or flush that found no slot: say why. */
-static enum pprc_reason why_no_slot(struct fc_frame *fp, struct pprc_lport *pl,
-				    const union pprc_cdb *cdb)
+/* A command that sec_recv.c could not take counts for its session. */
+static void count_refusal(struct fc_frame *fp, struct pprc_lport *pl,
+			  const union pprc_cdb *cdb, enum pprc_reason reason)
 {
-	enum pprc_reason reason = PPRC_R_NO_SESSION;
 	struct sec_session *s;
 
 	mutex_lock(&sec_lock);
 	s = xa_load(&sec_sessions, be32_to_cpu(cdb->hdr.session));
-	if (s && s->pl == pl && s->peer == fc_frame_sid(fp)) {
-		reason = be16_to_cpu(cdb->hdr.slot) >= s->nr_slots ?
-			 PPRC_R_BAD_SLOT : PPRC_R_BAD_LENGTH;
-		sec_count(s, SEC_C_REFUSED);
-	}
+	if (s && (s->pl != pl || s->peer != fc_frame_sid(fp)))
+		s = NULL;
+	sec_refused(s, fc_frame_sid(fp), cdb, reason);
 	mutex_unlock(&sec_lock);
-	return reason;
 }
 
+/* @cmnd is NULL when the CDB is too short to be looked at. */
 static void do_pprc(struct fc_frame *fp, struct pprc_lport *pl,
-		    const struct pprc_fcp_cmnd *cmnd)
+		    const struct pprc_fcp_cmnd *cmnd, enum pprc_reason reason)
 {
 	const struct fc_frame_header *fh = fc_frame_header_get(fp);
 	struct pprc_answer a = {};
-	union pprc_cdb cdb;
+	union pprc_cdb cdb = {};
 
-	memcpy(&cdb, cmnd->cdb, sizeof(cdb));
+	if (cmnd)
+		memcpy(&cdb, cmnd->cdb, sizeof(cdb));
 	a.cmd_id = be64_to_cpu(cdb.hdr.cmd_id);
 	a.session = be32_to_cpu(cdb.hdr.session);
-	a.reason = pprc_cdb_check(&cdb);
+	a.reason = reason == PPRC_R_GOOD ? pprc_cdb_check(&cdb) : reason;
 	if (a.reason == PPRC_R_GOOD) {
 		switch (be16_to_cpu(cdb.hdr.action)) {
 		case PPRC_SA_LOGIN:
@@ -119,16 +125,16 @@ static void do_pprc(struct fc_frame *fp, struct pprc_lport *pl,
 			if (!do_state(fp, pl, cmnd, &cdb, &a))
 				return;
 			break;
-		default:
-			a.reason = why_no_slot(fp, pl, &cdb);
 		}
 	}
-	if (a.reason != PPRC_R_GOOD)
+	if (a.reason != PPRC_R_GOOD) {
+		count_refusal(fp, pl, &cdb, a.reason);
 		pr_warn_ratelimited("port %06x: command %04x refused (%s): %s\n",
 				    ntoh24(fh->fh_s_id),
 				    be16_to_cpu(cdb.hdr.action),
 				    pprc_reason_name(a.reason),
 				    pprc_reason_text(a.reason));
+	}
 	sec_reply_control(fp, &a);
 }
 
@@ -191,6 +197,7 @@ static void do_scsi(struct fc_frame *fp, const struct fcp_cmnd *cmnd)
 
 static void do_frame(struct fc_frame *fp, struct pprc_lport *pl)
 {
+	enum pprc_reason reason = fr_max_payload(fp);
 	const struct pprc_fcp_cmnd *pprc;
 	const struct fcp_cmnd *scsi;
 
@@ -198,11 +205,14 @@ static void do_frame(struct fc_frame *fp, struct pprc_lport *pl)
 	fr_seq(fp) = NULL;
 	pprc = fc_frame_payload_get(fp, sizeof(*pprc));
 	scsi = fc_frame_payload_get(fp, sizeof(*scsi));
-	if (pprc && pprc->cdb[0] == PPRC_CDB_OPCODE && !pprc->tm_flags &&
-	    pprc->flags >> 2 == PPRC_FCP_ADD_CDB_WORDS)
-		do_pprc(fp, pl, pprc);
-	else if (scsi)
+	if (!scsi)
+		sec_dropped(NULL, fc_frame_sid(fp), SEC_D_MALFORMED);
+	else if (scsi->fc_tm_flags || scsi->fc_cdb[0] != PPRC_CDB_OPCODE)
 		do_scsi(fp, scsi);
+	else if (pprc && pprc->flags >> 2 == PPRC_FCP_ADD_CDB_WORDS)
+		do_pprc(fp, pl, pprc, reason);
+	else
+		do_pprc(fp, pl, NULL, PPRC_R_BAD_CDB);
 }
 
 static void control_work(struct work_struct *unused)

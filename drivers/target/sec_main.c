@@ -6,6 +6,9 @@
 #include <linux/module.h>
 #include "sec.h"
 
+#define CREATE_TRACE_POINTS
+#include "sec_trace.h"
+
 /* Ports, nexuses, sessions and pairs: what sec.h says. */
 DEFINE_MUTEX(sec_lock);
 DEFINE_XARRAY(sec_sessions);

@@ -11,6 +11,7 @@
 #include <target/target_core_backend.h>
 #include <pprc/state.h>
 #include "sec.h"
+#include "sec_trace.h"
 
 /* The LUN a session sees; false when there is none that can be written. */
 static bool lun_capacity(struct sec_session *s, u16 lun, u64 *blocks,
@@ -184,7 +185,9 @@ enum pprc_reason sec_pair_change(struct sec_session *s, u16 lun,
 			return PPRC_R_TOO_SMALL;
 	}
 	reason = pair_step(s, lun, exists, dev_index, cdb);
-	if (reason == PPRC_R_GOOD)
+	if (reason == PPRC_R_GOOD) {
+		trace_sec_pair_state(be64_to_cpu(cdb->hdr.pair), lun,
+				     cdb->state, cdb->reason);
 		sec_log(notice, s, "LUN %u, pair %016llx: %s%s%s%s\n", lun,
 			be64_to_cpu(cdb->hdr.pair),
 			cdb->state == PPRC_STATE_SIMPLEX ? "" : "target-",
@@ -192,6 +195,7 @@ enum pprc_reason sec_pair_change(struct sec_session *s, u16 lun,
 			cdb->state == PPRC_STATE_SUSPENDED ? ", " : "",
 			cdb->state == PPRC_STATE_SUSPENDED ?
 			pprc_susp_name(cdb->reason) : "");
+	}
 	return reason;
 }
 
@@ -244,6 +248,8 @@ void sec_pairs_suspend(struct sec_session *s)
 		pair->session = NULL;
 		pair->state = PPRC_STATE_SUSPENDED;
 		pair->reason = PPRC_SUSP_PATH_LOSS;
+		trace_sec_pair_state(pair->id, pair->lun, pair->state,
+				     pair->reason);
 		sec_log(notice, s, "LUN %u, pair %016llx: target-suspended, the session has ended\n",
 			pair->lun, pair->id);
 	}

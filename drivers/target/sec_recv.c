@@ -15,6 +15,7 @@
 #include <linux/module.h>
 #include <scsi/fc/fc_fcp.h>
 #include "sec.h"
+#include "sec_trace.h"
 
 /*
  * The session a frame belongs to, if it comes from that session's port.
@@ -33,18 +34,15 @@ static struct sec_session *session_of(const struct fc_lport *lport,
 /*
  * May a frame of command @id go into the slot? Ids ascend within a slot, so an
  * older one belongs to a command that has been answered.
+ * Return: PPRC_R_GOOD, PPRC_R_STALE_ID or PPRC_R_SLOT_BUSY.
  */
-static bool claim(struct sec_slot *slot, u64 id)
+static enum pprc_reason claim(struct sec_slot *slot, u64 id)
 {
-	struct sec_session *s = slot->session;
-
 	lockdep_assert_held(&slot->lock);
 	if (slot->state == SEC_SLOT_FILLING && slot->id == id)
-		return true;
-	if (id <= slot->id) {
-		sec_count(s, SEC_C_STALE);
-		return false;
-	}
+		return PPRC_R_GOOD;
+	if (id <= slot->id || id < READ_ONCE(slot->session->floor))
+		return PPRC_R_STALE_ID;
 	/* Data of a command that never came or was refused gives way. */
 	if (slot->state == SEC_SLOT_FREE ||
 	    (slot->state == SEC_SLOT_FILLING && !slot->known)) {
@@ -52,10 +50,10 @@ static bool claim(struct sec_slot *slot, u64 id)
 		slot->state = SEC_SLOT_FILLING;
 		slot->known = false;
 		slot->id = id;
-		return true;
+		trace_sec_slot_claim(slot);
+		return PPRC_R_GOOD;
 	}
-	sec_count(s, SEC_C_BAD_FRAME);
-	return false;
+	return PPRC_R_SLOT_BUSY;
 }
 
 /* Command and data are there: hand the slot on. */
@@ -65,6 +63,7 @@ static void complete_slot(struct sec_slot *slot)
 	slot->state = SEC_SLOT_BUSY;
 	slot->tries = 0;
 	refcount_inc(&slot->session->busy);
+	trace_sec_slot_filled(slot);
 	queue_work(sec_wq, &slot->work);
 }
 
@@ -94,39 +93,22 @@ static void place(struct sec_slot *slot, const struct fc_frame *fp, u32 skip,
 	skb_copy_bits(fp_skb((struct fc_frame *)fp), skip, to, len);
 }
 
-static void recv_data(struct fc_lport *lport, struct fc_frame *fp)
+/* A data frame for a granted slot, its CRC is good. */
+static void fill_slot(struct sec_slot *slot, const struct fc_frame *fp, u64 id,
+		      u32 skip)
 {
-	const struct fc_frame_header *fh = fc_frame_header_get(fp);
-	const u32 skip = sizeof(*fh) + sizeof(struct pprc_device_header);
-	struct pprc_device_header dh;
-	struct sec_session *s;
-	struct sec_slot *slot;
-	u32 f_ctl, offset, len;
+	struct sec_session *s = slot->session;
+	u32 offset = ntohl(fc_frame_header_get(fp)->fh_parm_offset);
+	u32 len = fr_len(fp) - skip;
+	enum pprc_reason claimed;
 
-	f_ctl = ntoh24(fh->fh_f_ctl);
-	if (fh->fh_df_ctl != PPRC_DF_CTL_DEVHDR16 || fr_len(fp) <= skip ||
-	    !(f_ctl & FC_FC_REL_OFF) || (f_ctl & FC_FC_EX_CTX) ||
-	    skb_copy_bits(fp_skb(fp), sizeof(*fh), &dh, sizeof(dh)))
-		return;
-	offset = ntohl(fh->fh_parm_offset);
-	len = fr_len(fp) - skip;
-
-	rcu_read_lock();
-	s = session_of(lport, fp, be32_to_cpu(dh.session));
-	if (!s)
-		goto out;
-	if (be16_to_cpu(dh.slot) >= s->nr_slots || !dh.cmd_id) {
-		sec_count(s, SEC_C_BAD_FRAME);
-		goto out;
-	}
-	if (!crc_ok(fp)) {
-		sec_count(s, SEC_C_BAD_CRC);
-		goto out;
-	}
-	slot = &s->slots[be16_to_cpu(dh.slot)];
 	spin_lock_bh(&slot->lock);
-	if (!claim(slot, be64_to_cpu(dh.cmd_id)))
+	claimed = claim(slot, id);
+	if (claimed != PPRC_R_GOOD) {
+		sec_dropped(s, s->peer, claimed == PPRC_R_STALE_ID ?
+			    SEC_D_STALE : SEC_D_SLOT_BUSY);
 		goto unlock;
+	}
 	if (!slot->known)
 		sec_count(s, SEC_C_EARLY);
 	switch (pprc_fill_frame(&slot->fill, offset, len)) {
@@ -136,15 +118,41 @@ static void recv_data(struct fc_lport *lport, struct fc_frame *fp)
 			complete_slot(slot);
 		break;
 	case PPRC_FILL_DUP:
-		sec_count(s, SEC_C_DUP);
+		sec_dropped(s, s->peer, SEC_D_DUP);
 		break;
 	case PPRC_FILL_BAD:
-		sec_count(s, SEC_C_BAD_FRAME);
+		sec_dropped(s, s->peer, SEC_D_BAD_OFFSET);
 		break;
 	}
 unlock:
 	spin_unlock_bh(&slot->lock);
-out:
+}
+
+static void recv_data(struct fc_lport *lport, struct fc_frame *fp)
+{
+	const struct fc_frame_header *fh = fc_frame_header_get(fp);
+	const u32 skip = sizeof(*fh) + sizeof(struct pprc_device_header);
+	u32 f_ctl = ntoh24(fh->fh_f_ctl), port = ntoh24(fh->fh_s_id);
+	struct pprc_device_header dh;
+	struct sec_session *s;
+
+	if (fh->fh_df_ctl != PPRC_DF_CTL_DEVHDR16 || fr_len(fp) <= skip ||
+	    !(f_ctl & FC_FC_REL_OFF) || (f_ctl & FC_FC_EX_CTX) ||
+	    skb_copy_bits(fp_skb(fp), sizeof(*fh), &dh, sizeof(dh))) {
+		sec_dropped(NULL, port, SEC_D_MALFORMED);
+		return;
+	}
+	rcu_read_lock();
+	s = session_of(lport, fp, be32_to_cpu(dh.session));
+	if (!s)
+		sec_dropped(NULL, port, SEC_D_STRAY);
+	else if (be16_to_cpu(dh.slot) >= s->nr_slots || !dh.cmd_id)
+		sec_dropped(s, port, SEC_D_BAD_SLOT);
+	else if (!crc_ok(fp))
+		sec_dropped(s, port, SEC_D_BAD_CRC);
+	else
+		fill_slot(&s->slots[be16_to_cpu(dh.slot)], fp,
+			  be64_to_cpu(dh.cmd_id), skip);
 	rcu_read_unlock();
 }
 
@@ -175,57 +183,97 @@ static bool data_agrees(const struct pprc_fcp_cmnd *cmnd,
 	return !write || !(f_ctl & FC_FC_SEQ_INIT);
 }
 
-/* Return: false when the command needs an answer from sec_control.c. */
-static bool recv_slot_cmnd(struct fc_lport *lport, struct fc_frame *fp,
-			   const struct pprc_fcp_cmnd *cmnd)
+/* Put a checked command into its slot. Return: PPRC_R_GOOD or why not. */
+static enum pprc_reason take_command(struct sec_slot *slot,
+				     const struct fc_frame *fp,
+				     const struct pprc_fcp_cmnd *cmnd,
+				     const union pprc_cdb *cdb)
 {
-	const struct fc_frame_header *fh = fc_frame_header_get(fp);
-	struct sec_session *s;
-	struct sec_slot *slot;
-	union pprc_cdb cdb;
-	bool taken = false;
+	u64 id = be64_to_cpu(cdb->hdr.cmd_id);
+	struct sec_session *s = slot->session;
+	enum pprc_reason reason;
 
-	memcpy(&cdb, cmnd->cdb, sizeof(cdb));
-	if (pprc_cdb_check(&cdb) != PPRC_R_GOOD ||
-	    !data_agrees(cmnd, &cdb, ntoh24(fh->fh_f_ctl)))
-		return false;
-	rcu_read_lock();
-	s = session_of(lport, fp, be32_to_cpu(cdb.hdr.session));
-	if (!s || be16_to_cpu(cdb.hdr.slot) >= s->nr_slots)
-		goto out;
-	taken = true;
-	slot = &s->slots[be16_to_cpu(cdb.hdr.slot)];
 	spin_lock_bh(&slot->lock);
-	if (!claim(slot, be64_to_cpu(cdb.hdr.cmd_id)))
-		goto unlock;
-	if (slot->known) {
-		sec_count(s, SEC_C_DUP);
+	/*
+	 * A second copy of a command must not be answered: the first one will
+	 * be, or has been, and only one answer is right.
+	 */
+	if (id == slot->id && (slot->known || slot->state == SEC_SLOT_FREE)) {
+		sec_dropped(s, s->peer, SEC_D_DUP);
+		reason = PPRC_R_GOOD;
 		goto unlock;
 	}
+	reason = claim(slot, id);
+	if (reason != PPRC_R_GOOD)
+		goto unlock;
 	slot->known = true;
-	slot->payload = cdb;
-	slot->ox_id = ntohs(fh->fh_ox_id);
+	slot->payload = *cdb;
+	slot->ox_id = ntohs(fc_frame_header_get(fp)->fh_ox_id);
 	slot->lun = scsilun_to_int((struct scsi_lun *)cmnd->lun);
+	if (be64_to_cpu(cdb->write.floor) > READ_ONCE(s->floor))
+		WRITE_ONCE(s->floor, be64_to_cpu(cdb->write.floor));
 	if (!pprc_fill_expect(&slot->fill, be32_to_cpu(cmnd->dl)))
 		sec_slot_refuse(slot, PPRC_R_BAD_LENGTH);
 	else if (pprc_fill_complete(&slot->fill))
 		complete_slot(slot);
 unlock:
 	spin_unlock_bh(&slot->lock);
-out:
-	rcu_read_unlock();
-	return taken;
+	return reason;
 }
 
-static bool recv_cmnd(struct fc_lport *lport, struct fc_frame *fp)
+/*
+ * A write or flush. Return: PPRC_R_GOOD when it is taken care of, otherwise
+ * what sec_control.c is to answer.
+ */
+static enum pprc_reason recv_slot_cmnd(struct fc_lport *lport,
+				       const struct fc_frame *fp,
+				       const struct pprc_fcp_cmnd *cmnd)
 {
-	const struct pprc_fcp_cmnd *cmnd;
-	u32 len = fr_len(fp) - sizeof(struct fc_frame_header);
+	const struct fc_frame_header *fh = fc_frame_header_get(fp);
+	enum pprc_reason reason;
+	struct sec_session *s;
+	union pprc_cdb cdb;
 
-	if (skb_is_nonlinear(fp_skb(fp)))
-		return true;		/* too odd to be answered */
+	memcpy(&cdb, cmnd->cdb, sizeof(cdb));
+	reason = pprc_cdb_check(&cdb);
+	if (reason != PPRC_R_GOOD)
+		return reason;
+	rcu_read_lock();
+	s = session_of(lport, fp, be32_to_cpu(cdb.hdr.session));
+	if (!s)
+		reason = PPRC_R_NO_SESSION;
+	else if (!data_agrees(cmnd, &cdb, ntoh24(fh->fh_f_ctl)))
+		reason = PPRC_R_BAD_LENGTH;
+	else if (be16_to_cpu(cdb.hdr.slot) >= s->nr_slots)
+		reason = PPRC_R_BAD_SLOT;
+	else
+		reason = take_command(&s->slots[be16_to_cpu(cdb.hdr.slot)], fp,
+				      cmnd, &cdb);
+	rcu_read_unlock();
+	return reason;
+}
+
+/* Into a slot, or to sec_control.c. */
+static void recv_cmnd(struct fc_lport *lport, struct fc_frame *fp)
+{
+	u32 len = fr_len(fp) - sizeof(struct fc_frame_header);
+	enum pprc_reason reason = PPRC_R_GOOD;
+	const struct pprc_fcp_cmnd *cmnd;
+
+	if (skb_is_nonlinear(fp_skb(fp))) {
+		sec_dropped(NULL, fc_frame_sid(fp), SEC_D_MALFORMED);
+		fc_frame_free(fp);
+		return;
+	}
 	cmnd = fc_frame_payload_get(fp, 0);
-	return wants_slot(cmnd, len) && recv_slot_cmnd(lport, fp, cmnd);
+	if (wants_slot(cmnd, len)) {
+		reason = recv_slot_cmnd(lport, fp, cmnd);
+		if (reason == PPRC_R_GOOD) {
+			fc_frame_free(fp);
+			return;
+		}
+	}
+	sec_control_queue(lport, fp, reason);
 }
 
 /**
@@ -247,12 +295,10 @@ void sec_recv(struct fc_lport *lport, struct fc_frame *fp)
 		recv_data(lport, fp);
 		break;
 	case FC_RCTL_DD_UNSOL_CMD:
-		if (!recv_cmnd(lport, fp)) {
-			sec_control_queue(lport, fp);
-			return;
-		}
-		break;
+		recv_cmnd(lport, fp);
+		return;
 	default:
+		sec_dropped(NULL, fc_frame_sid(fp), SEC_D_MALFORMED);
 		break;
 	}
 	fc_frame_free(fp);

@@ -15,6 +15,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include "sec.h"
+#include "sec_trace.h"
 
 /* How long a new login waits for the last session of its port to end. */
 #define OLD_SESSION_MS	1000
@@ -94,6 +95,7 @@ static void close_work(struct work_struct *work)
 	target_remove_session(s->se_sess);
 	sec_slots_free(s);
 	sec_replies_free(s);
+	trace_sec_session_closed(s);
 	sec_log(info, s, "closed\n");
 
 	mutex_lock(&sec_lock);
@@ -119,6 +121,7 @@ void sec_session_kill(struct sec_session *s)
 	/* Frames do not find it yet: the login sees the flag and gives up. */
 	if (!s->opened)
 		return;
+	trace_sec_session_kill(s);
 	sec_pairs_suspend(s);
 	xa_erase(&sec_sessions, s->id);
 	/* The table's reference becomes the work's. */
@@ -332,6 +335,7 @@ static enum pprc_reason session_make(struct sec_tpg *tpg,
 		return reason;
 	}
 	answer_login(s, answer);
+	trace_sec_login(s);
 	sec_log(info, s, "open: %u slots of %u KiB allocated\n", s->nr_slots,
 		s->slot_bytes >> 10);
 	return PPRC_R_GOOD;
@@ -412,21 +416,8 @@ void sec_session_end_lio(struct sec_tpg *tpg, struct se_session *se_sess)
  */
 ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page)
 {
-	static const char * const names[SEC_NR_COUNTS] = {
-		[SEC_C_WRITES]		= "writes",
-		[SEC_C_WRITE_BYTES]	= "write_bytes",
-		[SEC_C_FLUSHES]		= "flushes",
-		[SEC_C_REFUSED]		= "refused",
-		[SEC_C_BAD_CRC]		= "bad_crc",
-		[SEC_C_BAD_FRAME]	= "bad_frame",
-		[SEC_C_STALE]		= "stale",
-		[SEC_C_DUP]		= "dup",
-		[SEC_C_EARLY]		= "early",
-		[SEC_C_NO_REPLY]	= "no_reply",
-	};
 	struct sec_session *s;
 	ssize_t n = 0;
-	int i;
 
 	mutex_lock(&sec_lock);
 	list_for_each_entry(s, &tpg->sessions, node) {
@@ -435,9 +426,7 @@ ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page)
 				   s->closing ? "closing" :
 				   s->opened ? "open" : "opening",
 				   s->nr_slots, s->slot_bytes >> 10);
-		for (i = 0; i < SEC_NR_COUNTS; i++)
-			n += sysfs_emit_at(page, n, " %s %lld", names[i],
-					   atomic64_read(&s->counts[i]));
+		n += sec_stat_show_session(s, page, n);
 		n += sysfs_emit_at(page, n, "\n");
 	}
 	mutex_unlock(&sec_lock);

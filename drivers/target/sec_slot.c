@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "sec.h"
+#include "sec_trace.h"
 
 #define UNIT_ORDER	get_order(PPRC_SLOT_UNIT)
 #define SLOT_GFP	(GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
@@ -68,6 +69,7 @@ static int slot_alloc(struct sec_session *s, unsigned int index)
 		/* A login may ask for gigabytes. */
 		cond_resched();
 	}
+	trace_sec_slot_alloc(slot);
 	return 0;
 }
 
@@ -75,6 +77,8 @@ static void slot_free(struct sec_slot *slot)
 {
 	unsigned int i;
 
+	if (slot->nents)
+		trace_sec_slot_free(slot);
 	for (i = 0; i < slot->nents; i++) {
 		struct page *page = sg_page(&slot->sg[i]);
 

@@ -15,6 +15,7 @@
 #include <scsi/scsi_proto.h>
 #include <pprc/crc.h>
 #include "sec.h"
+#include "sec_trace.h"
 
 /* How often LIO is asked when it has something else to say first. */
 #define SEC_TRIES	8
@@ -59,7 +60,7 @@ static void log_refusal(struct sec_slot *slot, const struct pprc_answer *a)
 {
 	struct sec_session *s = slot->session;
 
-	sec_count(s, SEC_C_REFUSED);
+	sec_refused(s, s->peer, &slot->payload, a->reason);
 	pr_warn_ratelimited("session %s: %s refused (%s, sense %x/%02x/%02x), LUN %u, block %llu: %s\n",
 			    s->name, is_write(slot) ? "write" : "flush",
 			    pprc_reason_name(a->reason), a->key, a->asc,
@@ -93,6 +94,7 @@ static void finish(struct sec_slot *slot, enum pprc_reason reason)
 	u16 ox_id = slot->ox_id;
 	struct pprc_answer a;
 
+	trace_sec_cmd_done(slot, reason);
 	make_answer(slot, reason, &a);
 	if (reason != PPRC_R_GOOD) {
 		log_refusal(slot, &a);
@@ -150,6 +152,7 @@ static void submit(struct sec_slot *slot, bool flush)
 	memset(slot->sense, 0, sizeof(slot->sense));
 	slot->status = SEC_NO_STATUS;
 	slot->flushing = flush;
+	trace_sec_cmd_start(slot, flush);
 	if (target_init_cmd(se_cmd, s->se_sess, slot->sense, slot->lun, len,
 			    TCM_SIMPLE_TAG, flush ? DMA_NONE : DMA_TO_DEVICE,
 			    0)) {
