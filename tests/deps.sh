@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# deps.sh [build|vm|unit|lint|check|demo]...
+# deps.sh [build|vm|unit|lint|bench|check|demo]...
 #
 # Installs the Debian packages that the named groups need and that are not
-# there yet; says nothing when nothing is missing.  Without an argument: all.
+# there yet; says nothing when nothing is missing.  Without an argument: all but bench.
 
 set -u
 
@@ -54,6 +54,10 @@ libcmocka-dev    to compile the unit tests with clang
 python3-docutils checks the syntax of the documentation
 '
 
+need_bench='
+drbd-utils       sets up DRBD, to compare with
+'
+
 say()
 {
 	echo "deps.sh: $*" >&2
@@ -83,10 +87,11 @@ for group; do
 	vm)	list+=$need_vm ;;
 	unit)	list+=$need_unit ;;
 	lint)	list+=$need_lint ;;
+	bench)	list+=$need_bench ;;
 	check)	list+=$need_build$need_vm$need_unit ;;
 	demo)	list+=$need_build$need_vm ;;
 	*)
-		say "unknown group $group; there are: build vm unit lint check demo"
+		say "unknown group $group; there are: build vm unit lint bench check demo"
 		exit 2
 		;;
 	esac
