@@ -5,6 +5,7 @@
 # make demo      the main job on real files in two virtual machines
 # make check     everything that is tested; installs what it needs
 # make check-long  the same and what takes longer
+# make cost      instructions per write, beside other drivers; UPDATE=1: keep ours
 # make unit      pure logic on the host, under ASan and UBSan
 # make lint      warnings, sparse, checkpatch, kernel-doc, shellcheck
 # make install   modules into the running kernel's tree, pprcadm into PREFIX
@@ -41,6 +42,9 @@ check:
 check-long:
 	LONG=1 tests/check.sh
 
+cost:
+	UPDATE=$(UPDATE) tests/cost.sh
+
 unit:
 	tests/deps.sh unit
 	$(MAKE) -C tests/unit check
@@ -48,5 +52,5 @@ unit:
 lint:
 	tests/lint.sh
 
-.PHONY: modules install clean demo check check-long unit lint
+.PHONY: modules install clean demo check check-long cost unit lint
 .DEFAULT_GOAL := modules

@@ -4,7 +4,7 @@
 # check.sh
 #
 # Everything that is tested, one stage after the other: unit tests, the judge
-# of the cable, lint, guest tests.  Installs the Debian packages that are
+# of the cable, lint, cost, guest tests.  Installs the Debian packages that are
 # missing.  Needs no terminal and no input; all output is shown.
 #
 # The last line is "N passed, N failed, N skipped", the sum of all TAP lines of
@@ -109,6 +109,8 @@ stage cable "does the judge of the cable find what is wrong" \
 	tests/vm/cable-selftest.sh
 stage lint "the source, without running it" \
 	tests/lint.sh
+stage cost "instructions per write, against tests/cost.figures" \
+	tests/cost.sh check
 stage guest "the modules in virtual machines" \
 	tests/run.sh
 
