@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Extended CDBs: pprc_cdb_check() and what is read from a CDB it has accepted.
+ *
+ * Input: a byte that chooses the good CDB to begin with, or zeros, and whether
+ * the digest is made right in the end; a bit to flip afterwards (2 bytes); what
+ * the CDB's bytes are changed by (exclusive or).
+ *
+ * - A CDB is accepted if and only if no rule is broken, else refused for one
+ *   of those that are, in the order the protocol gives.
+ * - An accepted CDB says nothing beside its fields: building it again from
+ *   their values gives the same bytes.
+ * - A good CDB with any one bit flipped is refused.
+ * - The CDB is not changed, nothing beyond it is read.
+ */
+
+#include "fuzz.h"
+#include <asm/byteorder.h>
+#include <pprc/codec.h>
+
+#define LEN	112
+#define CRC_AT	108
+
+#define LOGIN	0xf800
+#define WRITE	0xf801
+#define FLUSH	0xf802
+#define STATE	0xf803
+#define LOGOUT	0xf804
+
+/* The first byte of an input. */
+#define BASE_MASK	0x07
+#define SEAL		0x08
+
+enum {
+	GOOD_LOGIN, GOOD_WRITE, GOOD_FUA, GOOD_FLUSH, GOOD_STATE, GOOD_LOGOUT,
+	BAD_SHAPE, BAD_VERSION, BAD_DIGEST, BAD_FEATURES, BAD_RESERVED,
+	BAD_ACTION, BAD_FLAGS, BAD_FIELD, STALE_ID, NO_BLOCKS, BAD_LOGIN,
+	BAD_STATE, FLIPPED,
+};
+
+struct fuzz_event fuzz_events[] = {
+	[GOOD_LOGIN]	= { .name = "good LOGIN" },
+	[GOOD_WRITE]	= { .name = "good WRITE" },
+	[GOOD_FUA]	= { .name = "good WRITE with FUA" },
+	[GOOD_FLUSH]	= { .name = "good FLUSH" },
+	[GOOD_STATE]	= { .name = "good STATE" },
+	[GOOD_LOGOUT]	= { .name = "good LOGOUT" },
+	[BAD_SHAPE]	= { .name = "opcode or length refused" },
+	[BAD_VERSION]	= { .name = "version refused" },
+	[BAD_DIGEST]	= { .name = "digest refused" },
+	[BAD_FEATURES]	= { .name = "feature bit refused" },
+	[BAD_RESERVED]	= { .name = "reserved field of the common part refused" },
+	[BAD_ACTION]	= { .name = "service action refused" },
+	[BAD_FLAGS]	= { .name = "flag refused" },
+	[BAD_FIELD]	= { .name = "field of a service action refused" },
+	[STALE_ID]	= { .name = "floor above the command id refused" },
+	[NO_BLOCKS]	= { .name = "WRITE of no block refused" },
+	[BAD_LOGIN]	= { .name = "wish of a LOGIN refused" },
+	[BAD_STATE]	= { .name = "number of a state refused" },
+	[FLIPPED]	= { .name = "flipped bit refused" },
+	{ }
+};
+
+/* A CDB to begin with; the last of them is all zeros. */
+static void base_cdb(u8 *b, unsigned int which)
+{
+	static const u16 actions[BASE_MASK + 1] = {
+		LOGIN, WRITE, FLUSH, STATE, LOGOUT, WRITE,
+	};
+	u16 action = actions[which];
+
+	memset(b, 0, LEN);
+	if (!action)
+		return;
+	b[0] = 0x7f;
+	b[7] = 104;
+	fuzz_put(b + 8, 2, action);
+	b[10] = 1;
+	fuzz_put(b + 32, 8, 0x1234);
+	if (action == LOGIN) {
+		fuzz_put(b + 56, 8, 0x5657585960616263);
+		fuzz_put(b + 64, 4, 1 << 20);
+		fuzz_put(b + 68, 2, 64);
+		fuzz_put(b + 70, 2, 2048);
+		return;
+	}
+	fuzz_put(b + 24, 4, 0x24252627);
+	fuzz_put(b + 28, 2, 3);
+	fuzz_put(b + 40, 8, 0x4041424344454647);
+	fuzz_put(b + 48, 8, 0x48494a4b4c4d4e4f);
+	if (action == WRITE || action == FLUSH)
+		fuzz_put(b + 56, 8, 0x1230);
+	if (action == WRITE) {
+		fuzz_put(b + 12, 4, which != 1);
+		fuzz_put(b + 72, 4, 8);
+	}
+}
+
+static void judge_write(const u8 *b, u32 *reasons)
+{
+	bool flush = fuzz_get(b + 8, 2) == FLUSH;
+
+	broken(reasons, fuzz_get(b + 12, 4) > !flush, PPRC_R_BAD_FLAGS,
+	       BAD_FLAGS);
+	broken(reasons, fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40) ||
+	       !fuzz_zero(b, 104, 108), PPRC_R_BAD_CDB, BAD_FIELD);
+	broken(reasons, memcmp(b + 56, b + 32, 8) > 0, PPRC_R_STALE_ID,
+	       STALE_ID);
+	broken(reasons, flush && !fuzz_zero(b, 64, 80), PPRC_R_BAD_CDB,
+	       BAD_FIELD);
+	broken(reasons, !flush && fuzz_zero(b, 72, 76), PPRC_R_BAD_LENGTH,
+	       NO_BLOCKS);
+}
+
+static void judge_login(const u8 *b, u32 *reasons)
+{
+	u32 bytes = fuzz_get(b + 64, 4);
+	u16 slots = fuzz_get(b + 68, 2), chunk = fuzz_get(b + 70, 2);
+
+	broken(reasons, !fuzz_zero(b, 12, 16), PPRC_R_BAD_FLAGS, BAD_FLAGS);
+	broken(reasons, !fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40) ||
+	       !fuzz_zero(b, 72, 108), PPRC_R_BAD_CDB, BAD_FIELD);
+	broken(reasons, bytes < 65536 || bytes > 4194304 || bytes & 65535 ||
+	       slots < 1 || slots > 1024 ||
+	       (chunk != 512 && chunk != 1024 && chunk != 2048),
+	       PPRC_R_BAD_LOGIN, BAD_LOGIN);
+}
+
+static void judge_state(const u8 *b, u32 *reasons)
+{
+	broken(reasons, !fuzz_zero(b, 12, 16), PPRC_R_BAD_FLAGS, BAD_FLAGS);
+	broken(reasons, fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40) ||
+	       fuzz_zero(b, 40, 48) || !fuzz_zero(b, 70, 108),
+	       PPRC_R_BAD_CDB, BAD_FIELD);
+	broken(reasons, b[68] > 3 || b[69] > 8, PPRC_R_BAD_STATE, BAD_STATE);
+}
+
+static void judge_logout(const u8 *b, u32 *reasons)
+{
+	broken(reasons, !fuzz_zero(b, 12, 16), PPRC_R_BAD_FLAGS, BAD_FLAGS);
+	broken(reasons, fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40) ||
+	       !fuzz_zero(b, 56, 108), PPRC_R_BAD_CDB, BAD_FIELD);
+}
+
+/*
+ * Bits of the reasons a CDB may be refused for, 0 if it is good. The common
+ * part has an order; what is wrong with the fields of a service action has
+ * none here.
+ */
+static u32 judge(const u8 *b)
+{
+	u32 reasons = 0;
+
+	broken(&reasons, b[0] != 0x7f || b[7] != 104, PPRC_R_BAD_CDB,
+	       BAD_SHAPE);
+	if (!reasons)
+		broken(&reasons, b[10] != 1, PPRC_R_BAD_VERSION, BAD_VERSION);
+	if (!reasons)
+		broken(&reasons, fuzz_get(b + CRC_AT, 4) != fuzz_crc(b, CRC_AT),
+		       PPRC_R_CDB_DIGEST, BAD_DIGEST);
+	if (!reasons)
+		broken(&reasons, !fuzz_zero(b, 16, 20), PPRC_R_BAD_FLAGS,
+		       BAD_FEATURES);
+	if (!reasons)
+		broken(&reasons, !fuzz_zero(b, 1, 7) || !fuzz_zero(b, 11, 12) ||
+		       !fuzz_zero(b, 20, 24) || !fuzz_zero(b, 30, 32),
+		       PPRC_R_BAD_CDB, BAD_RESERVED);
+	if (reasons)
+		return reasons;
+
+	switch (fuzz_get(b + 8, 2)) {
+	case LOGIN:
+		judge_login(b, &reasons);
+		break;
+	case WRITE:
+	case FLUSH:
+		judge_write(b, &reasons);
+		break;
+	case STATE:
+		judge_state(b, &reasons);
+		break;
+	case LOGOUT:
+		judge_logout(b, &reasons);
+		break;
+	default:
+		broken(&reasons, true, PPRC_R_BAD_ACTION, BAD_ACTION);
+	}
+	return reasons;
+}
+
+static void hit_good(const u8 *b)
+{
+	switch (fuzz_get(b + 8, 2)) {
+	case LOGIN:
+		fuzz_hit(GOOD_LOGIN);
+		break;
+	case WRITE:
+		fuzz_hit(b[15] ? GOOD_FUA : GOOD_WRITE);
+		break;
+	case FLUSH:
+		fuzz_hit(GOOD_FLUSH);
+		break;
+	case STATE:
+		fuzz_hit(GOOD_STATE);
+		break;
+	case LOGOUT:
+		fuzz_hit(GOOD_LOGOUT);
+		break;
+	}
+}
+
+/* As a sender would: by name, from values of the host. */
+static void build_again(const union pprc_cdb *in, union pprc_cdb *out)
+{
+	u16 action = be16_to_cpu(in->hdr.action);
+
+	memset(out, 0xee, sizeof(*out));
+	pprc_cdb_init(out, action);
+	out->hdr.flags = cpu_to_be32(be32_to_cpu(in->hdr.flags));
+	out->hdr.session = cpu_to_be32(be32_to_cpu(in->hdr.session));
+	out->hdr.slot = cpu_to_be16(be16_to_cpu(in->hdr.slot));
+	out->hdr.cmd_id = cpu_to_be64(be64_to_cpu(in->hdr.cmd_id));
+	out->hdr.pair = cpu_to_be64(be64_to_cpu(in->hdr.pair));
+	out->hdr.generation = cpu_to_be64(be64_to_cpu(in->hdr.generation));
+	switch (action) {
+	case PPRC_SA_LOGIN:
+		out->login.instance = in->login.instance;
+		out->login.slot_bytes = in->login.slot_bytes;
+		out->login.slots = in->login.slots;
+		out->login.chunk = in->login.chunk;
+		break;
+	case PPRC_SA_WRITE:
+	case PPRC_SA_FLUSH:
+		if (action == PPRC_SA_WRITE) {
+			out->write.lba = in->write.lba;
+			out->write.blocks = in->write.blocks;
+			out->write.payload_crc = in->write.payload_crc;
+		}
+		out->write.floor = in->write.floor;
+		out->write.group = in->write.group;
+		out->write.group_seq = in->write.group_seq;
+		out->write.issued_ns = in->write.issued_ns;
+		break;
+	case PPRC_SA_STATE:
+		out->state.blocks = in->state.blocks;
+		out->state.block_bytes = in->state.block_bytes;
+		out->state.state = in->state.state;
+		out->state.reason = in->state.reason;
+		break;
+	}
+	pprc_cdb_seal(out);
+}
+
+/* What the modules take from an accepted CDB, where the protocol puts it. */
+static void check_fields(const u8 *b, const union pprc_cdb *cdb)
+{
+	fuzz_check(be16_to_cpu(cdb->hdr.action) == fuzz_get(b + 8, 2));
+	fuzz_check(be32_to_cpu(cdb->hdr.session) == fuzz_get(b + 24, 4));
+	fuzz_check(be16_to_cpu(cdb->hdr.slot) == fuzz_get(b + 28, 2));
+	fuzz_check(be64_to_cpu(cdb->hdr.cmd_id) == fuzz_get(b + 32, 8));
+	fuzz_check(be64_to_cpu(cdb->hdr.pair) == fuzz_get(b + 40, 8));
+	fuzz_check(be64_to_cpu(cdb->hdr.generation) == fuzz_get(b + 48, 8));
+	fuzz_check(be64_to_cpu(cdb->write.lba) == fuzz_get(b + 64, 8));
+	fuzz_check(be32_to_cpu(cdb->write.blocks) == fuzz_get(b + 72, 4));
+	fuzz_check(be32_to_cpu(cdb->write.payload_crc) == fuzz_get(b + 76, 4));
+	fuzz_check(be64_to_cpu(cdb->login.instance) == fuzz_get(b + 56, 8));
+	fuzz_check(be32_to_cpu(cdb->login.slot_bytes) == fuzz_get(b + 64, 4));
+	fuzz_check(be16_to_cpu(cdb->login.slots) == fuzz_get(b + 68, 2));
+	fuzz_check(be16_to_cpu(cdb->login.chunk) == fuzz_get(b + 70, 2));
+	fuzz_check(be64_to_cpu(cdb->state.blocks) == fuzz_get(b + 56, 8));
+	fuzz_check(be32_to_cpu(cdb->state.block_bytes) == fuzz_get(b + 64, 4));
+	fuzz_check(cdb->state.state == b[68]);
+	fuzz_check(cdb->state.reason == b[69]);
+}
+
+static void check_flipped(u8 *b, unsigned int bit)
+{
+	unsigned int reason;
+
+	b[bit / 8] ^= 1 << bit % 8;
+	reason = pprc_cdb_check((union pprc_cdb *)b);
+	if (bit / 8 == 0 || bit / 8 == 7)
+		fuzz_check(reason == PPRC_R_BAD_CDB);
+	else if (bit / 8 == 10)
+		fuzz_check(reason == PPRC_R_BAD_VERSION);
+	else
+		fuzz_check(reason == PPRC_R_CDB_DIGEST);
+	fuzz_hit(FLIPPED);
+}
+
+int fuzz_one(const u8 *data, size_t size)
+{
+	struct fuzz_input in = { data, size };
+	unsigned int mode = fuzz_take(&in, 1), bit = fuzz_take(&in, 2), reason;
+	union pprc_cdb *cdb, again;
+	u8 b[LEN];
+	u32 allowed;
+
+	base_cdb(b, mode & BASE_MASK);
+	fuzz_put(b + CRC_AT, 4, fuzz_crc(b, CRC_AT));
+	fuzz_xor(&in, b, LEN);
+	if (mode & SEAL)
+		fuzz_put(b + CRC_AT, 4, fuzz_crc(b, CRC_AT));
+
+	cdb = (union pprc_cdb *)fuzz_copy(b, LEN);
+	allowed = judge(b);
+	reason = pprc_cdb_check(cdb);
+	fuzz_check(!memcmp(cdb, b, LEN));
+	fuzz_check(reason < PPRC_NR_REASONS);
+	if (allowed) {
+		fuzz_check(allowed & 1u << reason);
+	} else {
+		fuzz_check(reason == PPRC_R_GOOD);
+		hit_good(b);
+		check_fields(b, cdb);
+		build_again(cdb, &again);
+		fuzz_check(!memcmp(&again, b, LEN));
+		check_flipped(cdb->bytes, bit % (LEN * 8));
+	}
+	free(cdb);
+	return 0;
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames into a slot: pprc_fill_frame(), pprc_fill_expect() and the rest of
+ * drivers/core/fill.c, against a map with one byte per byte of the slot.
+ *
+ * Input: size of slot and chunk (1 byte), then operations: a frame at a
+ * multiple of the chunk, whole or short; a frame anywhere; a row of frames; the
+ * command with its length; a reset.
+ *
+ * - A frame is taken, a duplicate, or bad, as the map and the rules say.
+ * - No byte is placed twice, none outside the slot or beyond the end of the
+ *   data, no frame leaves a page of the buffer.
+ * - The write is complete exactly when its command has come and every byte of
+ *   it is covered.
+ * - After a reset the slot is as new.
+ */
+
+#include "fuzz.h"
+#include <pprc/fill.h>
+
+#define PAGE		4096u
+
+enum {
+	NEW, NEW_SHORT, NEW_AFTER_CMD, DUP, DUP_SHORT, EMPTY, TOO_LONG,
+	MISALIGNED, OUTSIDE, BEYOND_TOTAL, BEYOND_END, SHORT_INSIDE, SHORT_GAP,
+	CMD, CMD_LATE, CMD_TOO_LONG, CMD_TOO_SHORT, CMD_NOT_END, DATA_LAST,
+	CMD_LAST, NO_DATA, WHOLE_SLOT, RESET,
+};
+
+struct fuzz_event fuzz_events[] = {
+	[NEW]		= { .name = "frame taken" },
+	[NEW_SHORT]	= { .name = "short frame taken" },
+	[NEW_AFTER_CMD]	= { .name = "frame after the command taken" },
+	[DUP]		= { .name = "frame twice" },
+	[DUP_SHORT]	= { .name = "short frame twice" },
+	[EMPTY]		= { .name = "empty frame refused" },
+	[TOO_LONG]	= { .name = "frame longer than the chunk refused" },
+	[MISALIGNED]	= { .name = "offset of no multiple refused" },
+	[OUTSIDE]	= { .name = "frame beyond the slot refused" },
+	[BEYOND_TOTAL]	= { .name = "frame beyond the command refused" },
+	[BEYOND_END]	= { .name = "frame beyond a short one refused" },
+	[SHORT_INSIDE]	= { .name = "short frame before others refused" },
+	[SHORT_GAP]	= { .name = "short frame before the end refused" },
+	[CMD]		= { .name = "command before its data" },
+	[CMD_LATE]	= { .name = "command after data" },
+	[CMD_TOO_LONG]	= { .name = "command beyond the slot refused" },
+	[CMD_TOO_SHORT]	= { .name = "command short of its data refused" },
+	[CMD_NOT_END]	= { .name = "command beyond a short frame refused" },
+	[DATA_LAST]	= { .name = "complete with a frame" },
+	[CMD_LAST]	= { .name = "complete with the command" },
+	[NO_DATA]	= { .name = "complete without data" },
+	[WHOLE_SLOT]	= { .name = "complete with a full slot" },
+	[RESET]		= { .name = "reset of a slot in use" },
+	{ }
+};
+
+/* What the rules know: the map, and the frames taken. */
+static struct {
+	u32	slot_bytes;
+	u32	chunk;
+	bool	known;
+	u64	total;
+	u64	high;		/* end of the last byte covered */
+	u64	end;		/* where a short frame ended, or 0 */
+	u64	covered;
+	u32	frames;
+	struct {
+		u32	offset;
+		u32	len;
+	} frame[PPRC_CHUNKS_MAX];
+	u8	map[PPRC_SLOT_BYTES_MAX];
+} m;
+
+static void forget(void)
+{
+	while (m.frames) {
+		m.frames--;
+		memset(m.map + m.frame[m.frames].offset, 0,
+		       m.frame[m.frames].len);
+	}
+	m.known = false;
+	m.total = 0;
+	m.high = 0;
+	m.end = 0;
+	m.covered = 0;
+}
+
+static enum pprc_fill_result bad(unsigned int event)
+{
+	fuzz_hit(event);
+	return PPRC_FILL_BAD;
+}
+
+/* What must become of a frame. */
+static enum pprc_fill_result judge(u64 offset, u64 len)
+{
+	bool is_short = len < m.chunk;
+
+	if (!len)
+		return bad(EMPTY);
+	if (len > m.chunk)
+		return bad(TOO_LONG);
+	if (offset % m.chunk)
+		return bad(MISALIGNED);
+	if (offset + len > m.slot_bytes)
+		return bad(OUTSIDE);
+	if (m.known && offset + len > m.total)
+		return bad(BEYOND_TOTAL);
+	if (m.end && offset + len > m.end)
+		return bad(BEYOND_END);
+	if (is_short && m.high > offset + len)
+		return bad(SHORT_INSIDE);
+	if (is_short && m.known && offset + len < m.total)
+		return bad(SHORT_GAP);
+	if (m.map[offset]) {
+		fuzz_hit(is_short ? DUP_SHORT : DUP);
+		return PPRC_FILL_DUP;
+	}
+	fuzz_hit(is_short ? NEW_SHORT : m.known ? NEW_AFTER_CMD : NEW);
+	return PPRC_FILL_NEW;
+}
+
+/* The bytes of a frame are placed. */
+static void place(u32 offset, u32 len)
+{
+	fuzz_check(len && offset < m.slot_bytes && len <= m.slot_bytes - offset);
+	fuzz_check(offset % PAGE + len <= PAGE);
+	fuzz_check(!memchr(m.map + offset, 1, len));
+	memset(m.map + offset, 1, len);
+	fuzz_check(m.frames < PPRC_CHUNKS_MAX);
+	m.frame[m.frames].offset = offset;
+	m.frame[m.frames].len = len;
+	m.frames++;
+	m.covered += len;
+	m.high = max(m.high, (u64)offset + len);
+	if (len < m.chunk)
+		m.end = offset + len;
+}
+
+/* Is the slot complete, and rightly so? */
+static bool complete(const struct pprc_fill *f)
+{
+	bool is = m.known && m.covered == m.total;
+
+	fuzz_check(pprc_fill_complete(f) == is);
+	if (is) {
+		fuzz_check(!memchr(m.map, 0, m.total) && m.high == m.total);
+		if (m.total == m.slot_bytes)
+			fuzz_hit(WHOLE_SLOT);
+	}
+	return is;
+}
+
+static void do_frame(struct pprc_fill *f, u32 offset, u32 len)
+{
+	enum pprc_fill_result want = judge(offset, len);
+	u32 have = f->have;
+
+	fuzz_check(pprc_fill_frame(f, offset, len) == want);
+	if (want == PPRC_FILL_NEW) {
+		place(offset, len);
+		if (complete(f))
+			fuzz_hit(DATA_LAST);
+	} else {
+		fuzz_check(f->have == have);
+		if (want == PPRC_FILL_DUP)
+			fuzz_check(!memchr(m.map + offset, 0, len));
+	}
+}
+
+static void do_command(struct pprc_fill *f, u32 total)
+{
+	bool good = false, was_known = f->known;
+
+	if (total > m.slot_bytes)
+		fuzz_hit(CMD_TOO_LONG);
+	else if (m.high > total)
+		fuzz_hit(CMD_TOO_SHORT);
+	else if (m.end && m.end != total)
+		fuzz_hit(CMD_NOT_END);
+	else
+		good = true;
+
+	fuzz_check(pprc_fill_expect(f, total) == good);
+	if (!good) {
+		fuzz_check(f->known == was_known);
+		return;
+	}
+	fuzz_hit(m.covered ? CMD_LATE : CMD);
+	m.known = true;
+	m.total = total;
+	if (complete(f))
+		fuzz_hit(total ? CMD_LAST : NO_DATA);
+}
+
+static void do_reset(struct pprc_fill *f)
+{
+	static struct pprc_fill fresh;
+
+	pprc_fill_init(&fresh, m.slot_bytes, m.chunk);
+	pprc_fill_reset(f);
+	fuzz_check(f->slot_bytes == fresh.slot_bytes);
+	fuzz_check(f->chunk == fresh.chunk);
+	fuzz_check(!f->total && !f->known && !f->have && !f->end && !f->high);
+	fuzz_check(!memcmp(f->map, fresh.map, sizeof(f->map)));
+	if (m.covered)
+		fuzz_hit(RESET);
+	forget();
+	fuzz_check(!complete(f));
+}
+
+/* One operation: 4 bytes, and 8 more if it is a frame anywhere. */
+static void operate(struct pprc_fill *f, struct fuzz_input *in)
+{
+	unsigned int op = fuzz_take(in, 1) & 7, more;
+	u32 at = fuzz_take(in, 2) % (m.slot_bytes / m.chunk + 2) * m.chunk;
+	u32 offset, len;
+
+	more = fuzz_take(in, 1);
+	switch (op) {
+	default:
+		do_frame(f, at, m.chunk);
+		break;
+	case 2:
+		do_frame(f, at, more * (m.chunk / 256));
+		break;
+	case 3:
+		offset = fuzz_take(in, 4) >> more % 32;
+		len = fuzz_take(in, 4) >> more % 32;
+		do_frame(f, offset, len);
+		break;
+	case 4:
+		do_command(f, at + more * (m.chunk / 256));
+		break;
+	case 5:
+		if (more & 1)
+			do_command(f, fuzz_take(in, 4));
+		else
+			do_reset(f);
+		break;
+	case 6:
+		/* A row of them. */
+		while (more-- && at <= m.slot_bytes) {
+			do_frame(f, at, m.chunk);
+			at += m.chunk;
+		}
+	}
+	fuzz_check(f->have == m.covered);
+	fuzz_check(f->high == m.high && f->end == m.end);
+}
+
+int fuzz_one(const u8 *data, size_t size)
+{
+	static const u8 units[] = { 1, 2, 1, 3, 4, 1, 8, 64 };
+	struct fuzz_input in = { data, size };
+	unsigned int how = fuzz_take(&in, 1);
+	struct pprc_fill *f = malloc(sizeof(*f));
+
+	if (!f)
+		exit(1);
+	m.slot_bytes = units[how & 7] * PPRC_SLOT_UNIT;
+	m.chunk = PPRC_CHUNK_MIN << (how >> 3) % 3;
+	memset(f, 0xee, sizeof(*f));
+	pprc_fill_init(f, m.slot_bytes, m.chunk);
+	fuzz_check(!complete(f));
+	while (in.left)
+		operate(f, &in);
+	do_reset(f);
+	free(f);
+	return 0;
+}
