@@ -7,6 +7,7 @@
 # make check-long  the same and what takes longer
 # make cost      instructions per write, beside other drivers; UPDATE=1: keep ours
 # make unit      pure logic on the host, under ASan and UBSan
+# make fuzz      any input for the same, FUZZ_SECONDS (300) per target
 # make lint      warnings, sparse, checkpatch, kernel-doc, shellcheck
 # make install   modules into the running kernel's tree, pprcadm into PREFIX
 # make clean
@@ -49,8 +50,12 @@ unit:
 	tests/deps.sh unit
 	$(MAKE) -C tests/unit check
 
+fuzz:
+	tests/deps.sh fuzz
+	$(MAKE) -C tests/fuzz check
+
 lint:
 	tests/lint.sh
 
-.PHONY: modules install clean demo check check-long cost unit lint
+.PHONY: modules install clean demo check check-long cost unit fuzz lint
 .DEFAULT_GOAL := modules

@@ -105,6 +105,8 @@ echo
 
 stage unit "pure logic on this host, under sanitizers" \
 	make -C tests/unit check
+stage fuzz "any input for what decodes, under sanitizers" \
+	make -C tests/fuzz check FUZZ_SECONDS=25
 stage cable "does the judge of the cable find what is wrong" \
 	tests/vm/cable-selftest.sh
 stage lint "the source, without running it" \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# deps.sh [build|vm|unit|lint|bench|check|demo]...
+# deps.sh [build|vm|unit|fuzz|lint|bench|check|demo]...
 #
 # Installs the Debian packages that the named groups need and that are not
 # there yet; says nothing when nothing is missing.  Without an argument: all but bench.
@@ -44,6 +44,13 @@ libc6-dev        to build the unit tests
 libcmocka-dev    runs the unit tests
 '
 
+need_fuzz='
+make             to build the fuzz targets
+clang            builds the fuzz targets
+libclang-rt-dev  libFuzzer and the sanitizers of clang
+libc6-dev        to build the fuzz targets
+'
+
 need_lint='
 shellcheck       checks the shell scripts
 sparse           checks the C source
@@ -80,18 +87,19 @@ missing()
 }
 
 list=
-[ $# -gt 0 ] || set -- build vm unit lint
+[ $# -gt 0 ] || set -- build vm unit fuzz lint
 for group; do
 	case $group in
 	build)	list+=$need_build ;;
 	vm)	list+=$need_vm ;;
 	unit)	list+=$need_unit ;;
+	fuzz)	list+=$need_fuzz ;;
 	lint)	list+=$need_lint ;;
 	bench)	list+=$need_bench ;;
-	check)	list+=$need_build$need_vm$need_unit ;;
+	check)	list+=$need_build$need_vm$need_unit$need_fuzz ;;
 	demo)	list+=$need_build$need_vm ;;
 	*)
-		say "unknown group $group; there are: build vm unit lint bench check demo"
+		say "unknown group $group; there are: build vm unit fuzz lint bench check demo"
 		exit 2
 		;;
 	esac
