@@ -242,10 +242,10 @@ static enum pprc_reason recv_slot_cmnd(struct fc_lport *lport,
 	s = session_of(lport, fp, be32_to_cpu(cdb.hdr.session));
 	if (!s)
 		reason = PPRC_R_NO_SESSION;
-	else if (!data_agrees(cmnd, &cdb, ntoh24(fh->fh_f_ctl)))
-		reason = PPRC_R_BAD_LENGTH;
 	else if (be16_to_cpu(cdb.hdr.slot) >= s->nr_slots)
 		reason = PPRC_R_BAD_SLOT;
+	else if (!data_agrees(cmnd, &cdb, ntoh24(fh->fh_f_ctl)))
+		reason = PPRC_R_BAD_LENGTH;
 	else
 		reason = take_command(&s->slots[be16_to_cpu(cdb.hdr.slot)], fp,
 				      cmnd, &cdb);

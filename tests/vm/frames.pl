@@ -190,7 +190,8 @@ sub data
 }
 
 # An FCP_RSP to a command: "status", "reason", "session", "cmd_id", "sense"
-# for other sense data, and fields of the FC header.
+# for other sense data, and fields of the FC header. It does not end its
+# exchange: libfc would hand nothing more to who awaits the true answer.
 sub rsp
 {
 	my ($cmnd, %set) = @_;
@@ -206,7 +207,7 @@ sub rsp
 	my $sense_len = delete $set{sense_len} // length $sense;
 	my %h = (%$cmnd, dst => $cmnd->{src}, src => $cmnd->{dst},
 		 did => $cmnd->{sid}, sid => $cmnd->{did}, r_ctl => 7,
-		 f_ctl => 0x980000, parm => 0, sof => SOF_I3, eof => EOF_T,
+		 f_ctl => 0x880000, parm => 0, sof => SOF_I3, eof => EOF_T,
 		 df_ctl => 0, seq_cnt => 0, rx_id => 0xffff);
 
 	delete @set{qw(session cmd_id slots)};

@@ -1,0 +1,156 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# 06-hostile-secondary: no wrong answer that a secondary can send completes a write: each is dropped and counted as what it is, the true answer still counts; a refusal suspends the pair with its own reason
+# lab: one
+# time: 30
+#
+# shellcheck disable=SC2016	# what is quoted runs in the guest
+
+expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
+	'^pprc_primary: session [0-9a-f:]+: frame dropped \(' \
+	'^pprc_primary: pair p0: suspended \(secondary-error\): ' \
+	'^pprc_secondary: ' \
+	'^pprc_primary: pair p0: not resumed: ' \
+	'callbacks suppressed$'
+
+cp "$TESTS/vm/frames.pl" "$LAB_SHARE/" && cat > "$LAB_SHARE/secondary.pl" << 'PERL'
+use strict;
+use warnings;
+
+require "$ENV{SHARE}/frames.pl";
+
+my ($mode) = @ARGV;
+my $in = frames::open_if('vb', 1);	# commands arrive here
+my $out = frames::open_if('vb');
+my $pair = '/sys/kernel/config/pprc/primary/p0';
+my $failed = 0;
+
+sub slurp
+{
+	open my $f, '<', $_[0] or die "$_[0]: $!\n";
+	local $/;
+	return <$f>;
+}
+
+sub stats { return map { /^(\w+) (\d+)$/ } split /\n/, slurp("$pair/session_stats") }
+
+sub say_fail
+{
+	print "fail: @_\n";
+	$failed++;
+}
+
+# The next write, still without an answer.
+sub next_write
+{
+	while (defined(my $f = frames::get($in, 20))) {
+		my $h = frames::parse($f) or next;
+		return $h if $h->{type} == 8 && $h->{r_ctl} == 6 &&
+			length $h->{body} == 128 &&
+			frames::cdb_get(frames::cdb($h), 'action') == 0xf801;
+	}
+	die "no write came\n";
+}
+
+# The frame is dropped and counted as that, the write goes on waiting.
+sub check
+{
+	my ($what, $count, $frame) = @_;
+	my %before = stats();
+	my ($tries, %after) = (0);
+
+	frames::put($out, $frame);
+	do {
+		select undef, undef, undef, 0.02;
+		%after = stats();
+	} while ($after{$count} == $before{$count} && $tries++ < 200);
+	my @changed = map {
+		$after{$_} != $before{$_} ? "$_ +" . ($after{$_} - $before{$_}) : ()
+	} sort keys %after;
+	say_fail("$what: counted are '@changed', not '$count +1'")
+		if "@changed" ne "$count +1";
+	say_fail("$what: the write was completed") if -e '/tmp/done';
+	say_fail("$what: the pair is " . slurp("$pair/state"))
+		if slurp("$pair/state") !~ /^full-duplex/;
+	print "$what: $count\n";
+}
+
+$| = 1;
+open my $ready, '>', '/tmp/ready';
+close $ready;
+my $w = next_write();
+if ($mode eq 'refuse') {
+	# What only the secondary's own word can bring about.
+	frames::put($out, frames::rsp($w, reason => 13));
+	exit 0;
+}
+my $cdb = frames::cdb($w);
+my $id = frames::cdb_get($cdb, 'cmd_id');
+my $session = frames::cdb_get($cdb, 'session');
+
+check('GOOD without sense data', 'malformed_frames', frames::rsp($w, sense => ''));
+check('fixed format sense data', 'malformed_frames',
+      frames::rsp($w, sense => pack 'C x17', 0x70));
+check('sense data cut short', 'malformed_frames',
+      frames::rsp($w, sense => pack 'C x7', 0x72));
+check('sense data longer than the frame', 'malformed_frames',
+      frames::rsp($w, sense_len => 4096));
+check('a length that wraps around', 'malformed_frames',
+      frames::rsp($w, sense_len => 0xffffffe8));
+check('GOOD status with a refusal', 'malformed_frames',
+      frames::rsp($w, status => 0, reason => 13));
+check('CHECK CONDITION with a good reason', 'malformed_frames',
+      frames::rsp($w, status => 2));
+check('BUSY', 'malformed_frames', frames::rsp($w, status => 8));
+check('the command before', 'stray_frames', frames::rsp($w, cmd_id => $id - 1));
+check('the command to come', 'stray_frames', frames::rsp($w, cmd_id => $id + 1));
+check('another session', 'stray_frames', frames::rsp($w, session => $session ^ 1));
+check('a refusal of another command', 'stray_frames',
+      frames::rsp($w, cmd_id => $id + 1, reason => 13));
+check('FCP_XFER_RDY', 'unasked_frames', frames::rsp($w, r_ctl => 5));
+check('data', 'unasked_frames', frames::rsp($w, r_ctl => 1, f_ctl => 0x800008));
+check('an ELS answer', 'unasked_frames', frames::rsp($w, r_ctl => 0x23, type => 1));
+exit($failed ? 1 : 0);
+PERL
+
+need on primary -t 240 '
+export SHARE
+modprobe dm-mod && roles_up || exit 1
+dmsetup create slow --noudevsync --table "0 $(blockdev --getsz /dev/ram1) linear /dev/ram1 0" && dmsetup mknodes
+store=$(backstore_block store /dev/mapper/slow) && sec_tpg $SW && sec_lun $SW 0 $store && sec_acl $SW $PW 0 || fail "no target"
+D=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=120000) || fail "no pair: $(dmesg | tail -n 3)"
+head -c 4096 /dev/urandom > /tmp/in
+
+# one MODE SEEK: a write whose true answer is held back, and what comes instead
+one()
+{
+	rm -f /tmp/ready /tmp/done
+	perl $SHARE/secondary.pl $1 > /tmp/out 2>&1 &
+	perl=$!
+	wait_for 10 "[ -e /tmp/ready ]" || fail "nothing can be sniffed: $(cat /tmp/out)"
+	{ dd if=/tmp/in of=$D bs=4k seek=$2 oflag=direct status=none; echo $? > /tmp/done; } &
+	wait $perl
+	rc=$?
+	cat /tmp/out
+}
+
+dmsetup suspend --noudevsync --noflush slow || fail "the backstore cannot be held"
+one lie 5
+[ $rc = 0 ] || fail "$(grep -c ^fail /tmp/out) times an answer is not treated as it should be: $(tail -n 1 /tmp/out)"
+[ ! -e /tmp/done ] || fail "the write did not wait for its answer"
+dmsetup resume --noudevsync slow
+wait_for 10 "[ -e /tmp/done ]" || fail "the true answer did not come"
+[ "$(cat /tmp/done)" = 0 ] || fail "the write has failed"
+[ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex 0" ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
+cmp /dev/ram0 /dev/ram1 || fail "the copies differ"
+
+# A refusal that decodes is believed: the write ends on the local device, the
+# true answer comes too late and is counted.
+dmsetup suspend --noudevsync --noflush slow
+one refuse 6
+wait_for 10 "[ -e /tmp/done ]" || fail "a refused write hangs"
+[ "$(cat /tmp/done)" = 0 ] || fail "a refused write fails"
+grep -q "^secondary-error: the secondary refused a write (bad-range" $PAIRS/p0/reason || fail "the reason is $(pair_get p0 reason)"
+dmsetup resume --noudevsync slow
+for p in $PAIRS/*/; do rmdir $p; done
+sec_drop $SW && backstore_drop store && dmsetup remove --noudevsync slow && roles_down'
