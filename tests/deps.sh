@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# deps.sh [build|vm|unit|fuzz|lint|bench|check|demo]...
+# deps.sh [build|vm|unit|fuzz|lint|debug|bench|check|demo]...
 #
 # Installs the Debian packages that the named groups need and that are not
 # there yet; says nothing when nothing is missing.  Without an argument: all but bench.
@@ -61,6 +61,19 @@ libcmocka-dev    to compile the unit tests with clang
 python3-docutils checks the syntax of the documentation
 '
 
+need_debug='
+make             builds the debug kernel
+gcc              builds the debug kernel
+libc6-dev        to build the programs of the kernel build
+bc               used by the kernel build
+bison            used by the kernel build, for its configuration
+flex             used by the kernel build, for its configuration
+libelf-dev       to build objtool
+libssl-dev       to build the programs of the kernel build
+kmod             indexes the modules of the debug kernel
+xz-utils         unpacks the kernel source
+'
+
 need_bench='
 drbd-utils       sets up DRBD, to compare with
 '
@@ -87,7 +100,7 @@ missing()
 }
 
 list=
-[ $# -gt 0 ] || set -- build vm unit fuzz lint
+[ $# -gt 0 ] || set -- build vm unit fuzz lint debug
 for group; do
 	case $group in
 	build)	list+=$need_build ;;
@@ -95,11 +108,12 @@ for group; do
 	unit)	list+=$need_unit ;;
 	fuzz)	list+=$need_fuzz ;;
 	lint)	list+=$need_lint ;;
+	debug)	list+=$need_debug ;;
 	bench)	list+=$need_bench ;;
 	check)	list+=$need_build$need_vm$need_unit$need_fuzz ;;
 	demo)	list+=$need_build$need_vm ;;
 	*)
-		say "unknown group $group; there are: build vm unit fuzz lint bench check demo"
+		say "unknown group $group; there are: build vm unit fuzz lint debug bench check demo"
 		exit 2
 		;;
 	esac

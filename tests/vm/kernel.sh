@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# kernel.sh 6.1|6.12
+# kernel.sh 6.1|6.12|debug
 #
 # Fetches the newest Debian kernel of a series, with the headers to build
 # modules against, into the cache, and prints where things are:
@@ -11,7 +11,8 @@
 #   KMODDIR   its modules, .../lib/modules/KREL
 #   KHDRDIR   for make -C $KHDRDIR M=...
 #
-# When sourced it offers kernel_get SERIES, which sets these variables.
+# When sourced it offers kernel_get SERIES, which sets these variables.  The
+# series "debug" is built from source, see kernel-debug.sh.
 # Returns 4 when this machine's package sources do not offer the series.
 #
 # Nothing is installed: an installed kernel would cost the host an initrd and
@@ -169,6 +170,12 @@ kernel_get()
 {
 	local series=$1 cache image ver final old rc lock
 
+	if [ "$series" = debug ]; then
+		# shellcheck source=tests/vm/kernel-debug.sh
+		. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/kernel-debug.sh"
+		kernel_debug_get
+		return
+	fi
 	cache=$(kernel_cache) || {
 		kernel_say "no folder to keep kernels in; set PPRC_CACHE"
 		return 1
@@ -215,7 +222,7 @@ kernel_get()
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	set -u
-	[ $# -eq 1 ] || { kernel_say "which series? kernel.sh 6.1|6.12"; exit 2; }
+	[ $# -eq 1 ] || { kernel_say "which series? kernel.sh 6.1|6.12|debug"; exit 2; }
 	kernel_get "$1" || exit
 	for v in KREL KVMLINUZ KMODDIR KHDRDIR; do
 		printf '%s=%q\n' "$v" "${!v}"
