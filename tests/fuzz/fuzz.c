@@ -50,11 +50,14 @@ u64 fuzz_take(struct fuzz_input *in, unsigned int n)
 	return value;
 }
 
-/* The next n bytes change those at p; the end of the input leaves them. */
-void fuzz_xor(struct fuzz_input *in, u8 *p, unsigned int n)
+/*
+ * The next n bytes are added to those at p, byte by byte, so that the
+ * neighbours of what is there are near; the end of the input changes nothing.
+ */
+void fuzz_add(struct fuzz_input *in, u8 *p, unsigned int n)
 {
 	while (n-- && in->left) {
-		*p++ ^= *in->p++;
+		*p++ += *in->p++;
 		in->left--;
 	}
 }

@@ -61,7 +61,7 @@ struct fuzz_input {
 };
 
 u64 fuzz_take(struct fuzz_input *in, unsigned int n);
-void fuzz_xor(struct fuzz_input *in, u8 *p, unsigned int n);
+void fuzz_add(struct fuzz_input *in, u8 *p, unsigned int n);
 
 void fuzz_put(u8 *p, unsigned int n, u64 value);
 u64 fuzz_get(const u8 *p, unsigned int n);

@@ -2,9 +2,9 @@
 /*
  * Sense data of answers: pprc_answer_decode(), pprc_answer_encode().
  *
- * Input: a byte that says what follows. Sense data as it is; or what good sense
- * data is changed by (exclusive or), and how much longer or shorter than said
- * it comes; or the fields of an answer to be encoded.
+ * Input: a byte that says what follows. Sense data as it is; or what is added
+ * to the bytes of good sense data, and how much longer or shorter than said it
+ * comes; or the fields of an answer to be encoded.
  *
  * - Decoding agrees with a second decoder, written from the byte tables.
  * - What was decoded, encoded and decoded again is the same, but for what an
@@ -307,7 +307,7 @@ int fuzz_one(const u8 *data, size_t size)
 		len = base_sense(sense, mode >> 2 & 7);
 		if (mode & 1)
 			len = (len + fuzz_take(&in, 1)) % SENSE_LONG;
-		fuzz_xor(&in, sense, len);
+		fuzz_add(&in, sense, len);
 		check_decode(sense, len);
 	}
 	return 0;

@@ -4,8 +4,8 @@
  * drivers/core/fill.c, against a map with one byte per byte of the slot.
  *
  * Input: size of slot and chunk (1 byte), then operations: a frame at a
- * multiple of the chunk, whole or short; a frame anywhere; a row of frames; the
- * command with its length; a reset.
+ * multiple of the chunk, whole or short; one beside a multiple; one anywhere; a
+ * row of frames; the command with its length; a reset.
  *
  * - A frame is taken, a duplicate, or bad, as the map and the rules say.
  * - No byte is placed twice, none outside the slot or beyond the end of the
@@ -239,6 +239,9 @@ static void operate(struct pprc_fill *f, struct fuzz_input *in)
 			do_reset(f);
 		break;
 	case 6:
+		do_frame(f, at + more * (m.chunk / 256), m.chunk);
+		break;
+	case 7:
 		/* A row of them. */
 		while (more-- && at <= m.slot_bytes) {
 			do_frame(f, at, m.chunk);

@@ -5,7 +5,7 @@
  *
  * Input: how each wish is made (a table, or any number), the wishes, the
  * limits of a target port group, a byte of the CDB to change, then what the
- * sense data of the answer is changed by (exclusive or).
+ * bytes of the answer are changed by (added).
  *
  * - Wishes are let through if and only if they are within the bounds, and
  *   pprc_cdb_check() says the same.
@@ -57,9 +57,10 @@ static u32 wish_bytes(struct fuzz_input *in, unsigned int how)
 
 static u16 wish_slots(struct fuzz_input *in, unsigned int how)
 {
+	static const u16 near[] = { 0, 1, 2, 64, 256, 1023, 1024, 1025 };
 	u16 n = fuzz_take(in, 2);
 
-	return how & 2 ? n : n % 1026;
+	return how & 2 ? n : near[n % ARRAY_SIZE(near)];
 }
 
 static u16 wish_chunk(struct fuzz_input *in, unsigned int how)
@@ -155,7 +156,7 @@ static void check_answer(const struct pprc_answer *a, struct fuzz_input *in)
 	fuzz_check(got.login.instance == a->login.instance);
 
 	if (in->left) {
-		fuzz_xor(in, sense, len);
+		fuzz_add(in, sense, len);
 		if (pprc_answer_decode(sense, len, &got)) {
 			fuzz_hit(ANSWER_BAD);
 		} else {
