@@ -5,6 +5,7 @@
 # make demo      the main job on real files in two virtual machines
 # make check     everything that is tested; installs what it needs
 # make check-long  the same and what takes longer
+# make check-debug  the guest tests on a kernel with KASAN, lockdep, kmemleak
 # make cost      instructions per write, beside other drivers; UPDATE=1: keep ours
 # make unit      pure logic on the host, under ASan and UBSan
 # make fuzz      any input for the same, FUZZ_SECONDS (300) per target
@@ -43,6 +44,9 @@ check:
 check-long:
 	LONG=1 tests/check.sh
 
+check-debug:
+	tests/check-debug.sh
+
 cost:
 	UPDATE=$(UPDATE) tests/cost.sh
 
@@ -57,5 +61,5 @@ fuzz:
 lint:
 	tests/lint.sh
 
-.PHONY: modules install clean demo check check-long cost unit fuzz lint
+.PHONY: modules install clean demo check check-long check-debug cost unit fuzz lint
 .DEFAULT_GOAL := modules

@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# run.sh [-k 6.1|6.12] [-l] [PATTERN...]
+# run.sh [-k 6.1|6.12] [-d] [-l] [PATTERN...]
 #
 # Runs the tests in tests/guest/ in virtual machines and reports in KTAP.  A
 # pattern is part of a test's name, such as its number.
 #
 #   -k SERIES  only on this kernel; without it all tests run on 6.1, and those
 #              marked "smoke: yes" once more on 6.12
+#   -d         on the debug kernel, which also looks for leaks after each test;
+#              everything takes four times as long
 #   -l         list the tests with their promises and what they cost
 #
 # The head of a test:
@@ -37,18 +39,21 @@ TESTS=$(dirname "$(realpath "$0")")
 TOP=$(dirname "$TESTS")
 export TESTS TOP
 
-# shellcheck source=tests/vm/run-lib.sh
-. "$TESTS/vm/run-lib.sh"
-
 kernels=(6.1 6.12) list=0
-while getopts k:lh opt; do
+while getopts k:dlh opt; do
 	case $opt in
 	k)	kernels=("$OPTARG") ;;
+	d)	kernels=(debug) ;;
 	l)	list=1 ;;
 	*)	sed -n '4,/^$/{/^#/s/^# \{0,1\}//p}' "$0"; exit 2 ;;
 	esac
 done
 shift $((OPTIND - 1))
+
+# The lab's defaults depend on it.
+export LAB_KERNEL=${kernels[0]}
+# shellcheck source=tests/vm/run-lib.sh
+. "$TESTS/vm/run-lib.sh"
 
 mapfile -t tests < <(run_select "$@")
 if [ $# -eq 0 ] && [ "${LONG:-0}" = 0 ]; then

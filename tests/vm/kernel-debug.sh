@@ -49,7 +49,7 @@ kernel_debug_config()
 {
 	local lost
 
-	make allnoconfig &&
+	make ARCH=x86_64 allnoconfig &&
 	scripts/kconfig/merge_config.sh -m .config "$KERNEL_DEBUG_FRAGMENT" &&
 	scripts/config --set-str LOCALVERSION "$1" &&
 	make olddefconfig || return 1

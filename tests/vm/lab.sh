@@ -22,8 +22,9 @@
 #   lab_mark GUEST               position in its kernel log
 #   lab_dirty GUEST [MARK]       what looks like a kernel bug there; rc 1 if any
 #   lab_log GUEST [MARK]         its kernel log, warnings and worse
+#   lab_leaks GUEST...           memory lost there; debug kernel only
 #
-# Variables: LAB_KERNEL=6.1|6.12, LAB_CPUS=2, LAB_MEM=1024M, LAB_PCAP=1,
+# Variables: LAB_KERNEL=6.1|6.12|debug, LAB_CPUS=2, LAB_MEM=1024M, LAB_PCAP=1,
 # LAB_SLOW=1 (scales all deadlines), LAB_LIMIT=900 (seconds for the whole
 # lab), LAB_KEEP=0, LAB_VERBOSE=0, LAB_ACCEL=auto|tcg|kvm, LAB_APPEND (more
 # kernel command line), PPRC_RUN (run folder), PPRC_TMP=/var/tmp.
@@ -32,7 +33,13 @@
 # LAB_SHARE in it is /mnt/share in every guest.
 
 LAB_DIR=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
-LAB_LIMIT=${LAB_LIMIT:-900} LAB_SLOW=${LAB_SLOW:-1} LAB_RUN=
+LAB_LIMIT=${LAB_LIMIT:-900} LAB_RUN=
+if [ "${LAB_KERNEL:-}" = debug ]; then
+	# Emulated, that kernel takes four times as long, and half of the
+	# memory goes into shadows and records.
+	: "${LAB_SLOW:=4}" "${LAB_MEM:=2048M}"
+fi
+LAB_SLOW=${LAB_SLOW:-1}
 # shellcheck source=tests/vm/kernel.sh
 . "$LAB_DIR/kernel.sh"
 # shellcheck source=tests/vm/lab-qemu.sh
@@ -266,4 +273,41 @@ LAB_BUGS+='|NETDEV WATCHDOG|transmit queue [0-9]+ timed out|workqueue lockup'
 lab_dirty()
 {
 	! lab_log "$@" | grep -E "$LAB_BUGS"
+}
+
+# lab_unexpected: those lines that debug-expected-leaks does not name.  What a
+# function of ours or of a module that has gone allocated is never expected.
+lab_unexpected()
+{
+	local line
+
+	while read -r line; do
+		case $line in
+		*pprc_*|*' 0x'*)
+			echo "$line"
+			;;
+		*)
+			grep -vE -f <(grep -hv -e '^#' -e '^$' \
+				"$LAB_DIR/debug-expected-leaks") <<< "$line"
+			;;
+		esac
+	done
+}
+
+# lab_leaks GUEST...: a line for each loss that debug-expected-leaks does not
+# name, and when lockdep has given up; only the debug kernel tells
+lab_leaks()
+{
+	local guest job jobs=()
+
+	[ "${LAB_KERNEL:-}" = debug ] || return 0
+	cp "$LAB_DIR/lab-leaks.sh" "$LAB_SHARE" || return
+	for guest; do
+		job=$(on_bg "$guest" -t 120 "bash /mnt/share/lab-leaks.sh")
+		jobs+=("$guest $job")
+	done
+	for job in "${jobs[@]}"; do
+		{ on_wait "${job% *}" "${job#* }" -t 120 ||
+			echo "no word from kmemleak"; } | sed "s/^/${job% *}: /"
+	done | lab_unexpected
 }

@@ -245,6 +245,15 @@ run_body()
 	return $rc
 }
 
+# run_expected FILE: all patterns of what a kernel log may say
+run_expected()
+{
+	local files=("$TESTS/vm/expected-log" "$1")
+
+	[ "$RUN_KERNEL" != debug ] || files+=("$TESTS/vm/debug-expected-log")
+	grep -hv -e '^#' -e '^$' "${files[@]}"
+}
+
 # run_bug GUEST EXPECTS: the first line of its log since the mark that looks
 # like a bug, or else that nobody expects; boots have their own noise
 run_bug()
@@ -259,8 +268,7 @@ run_bug()
 			     !boot { print }
 			     /pprc: guest ready/ { boot = 0 }'
 	} | sed -E 's/^\[ *[0-9]+\.[0-9]+\] //' | grep -v '^[[:space:]]*$' |
-		grep -vE -f <(grep -hv -e '^#' -e '^$' "$TESTS/vm/expected-log" "$2") |
-		head -n 1
+		grep -vE -f <(run_expected "$2") | head -n 1
 }
 
 # run_inspect EXPECTS: what is wrong although the test may not say so
@@ -343,7 +351,14 @@ run_test()
 		run_body "$3" "$out" "$expects"
 		rc=$?
 		reason=$(run_reason $rc "$out")
+		if [ $rc -eq 0 ]; then
+			# shellcheck disable=SC2086	# a list
+			lab_leaks $RUN_GUESTS > "$out.leaks" 2>&1
+			sed 's/^/leaks: /' "$out.leaks" >> "$out"
+		fi
 		wrong=$(run_inspect "$expects")
+		[ -n "$wrong" ] || [ ! -s "$out.leaks" ] ||
+			wrong=$(head -n 1 "$out.leaks")
 		if [ -n "$wrong" ]; then
 			# A skipped or passed test fails by it, and one that has
 			# failed most likely did so because of it.

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# check-debug.sh [PATTERN...]
+#
+# The guest tests on a kernel with KASAN, lockdep, kmemleak and more, see
+# tests/vm/debug.config; before that, whether this kernel sees and the lab hears
+# anything.  Builds the kernel if it is not in the cache.  Needs no terminal and
+# no input.
+#
+# The last line is "N passed, N failed, N skipped", the sum of all TAP lines.  A
+# stage that ends badly without a failed test, or runs fewer tests than it has
+# announced, counts as one more failure.  Returns 1 on any failure.
+
+set -u
+shopt -s lastpipe
+exec < /dev/null
+
+TESTS=$(dirname "$(realpath "$0")")
+passed=0 failed=0 skipped=0
+
+# The make that has started this has flags that are not for the ones below.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL GNUMAKEFLAGS
+export LC_ALL=C
+
+# stage NAME CMD...: its output, and its tests added up
+stage()
+{
+	local name=$1 line rc start=$SECONDS plan=0 seen=0 bad=0
+
+	shift
+	echo "=== $name"
+	"$@" 2>&1 | while IFS= read -r line || [ -n "$line" ]; do
+		case $line in
+		1..*)			plan=${line#1..} ;;
+		ok\ *\#\ SKIP*)		skipped=$((skipped + 1)) seen=$((seen + 1)) ;;
+		ok\ [0-9]*)		passed=$((passed + 1)) seen=$((seen + 1)) ;;
+		not\ ok\ [0-9]*)	bad=$((bad + 1)) seen=$((seen + 1)) ;;
+		*\ passed,\ *)		line="$name: $line" ;;
+		esac
+		printf '%s\n' "$line"
+	done
+	rc=${PIPESTATUS[0]}
+	failed=$((failed + bad))
+	if [ $seen -eq 0 ] || [ $seen -lt "$plan" ] || { [ "$rc" -ne 0 ] && [ $bad -eq 0 ]; }; then
+		failed=$((failed + 1))
+		echo "not ok - $name # rc $rc, $seen of $plan tests ran"
+	fi
+	echo "=== $name: $((SECONDS - start)) s"
+	echo
+}
+
+"$TESTS/deps.sh" build vm debug 2>&1
+"$TESTS/vm/kernel-debug.sh" 2>&1 || {
+	echo "0 passed, 1 failed, 0 skipped"
+	exit 1
+}
+stage canary "$TESTS/vm/lab-canary.sh"
+stage guest "$TESTS/run.sh" -d "$@"
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
