@@ -4,7 +4,8 @@
  *
  * Input: a byte that chooses the good CDB to begin with, or zeros, and whether
  * the digest is made right in the end; a bit to flip afterwards (2 bytes); what
- * is added to the bytes of the CDB.
+ * is added to the bytes of the CDB, to each, or to some as pairs of place and
+ * value.
  *
  * - A CDB is accepted if and only if no rule is broken, else refused for one
  *   of those that are, in the order the protocol gives.
@@ -30,12 +31,13 @@
 /* The first byte of an input. */
 #define BASE_MASK	0x07
 #define SEAL		0x08
+#define PAIRS		0x10
 
 enum {
 	GOOD_LOGIN, GOOD_WRITE, GOOD_FUA, GOOD_FLUSH, GOOD_STATE, GOOD_LOGOUT,
 	BAD_SHAPE, BAD_VERSION, BAD_DIGEST, BAD_FEATURES, BAD_RESERVED,
-	BAD_ACTION, BAD_FLAGS, BAD_FIELD, STALE_ID, NO_BLOCKS, BAD_LOGIN,
-	BAD_STATE, FLIPPED,
+	BAD_ACTION, BAD_FLAGS, WRITE_FLAGS, FLUSH_FLAGS, BAD_FIELD, STALE_ID,
+	NO_BLOCKS, BAD_LOGIN, BAD_STATE, FLIPPED,
 };
 
 struct fuzz_event fuzz_events[] = {
@@ -51,7 +53,9 @@ struct fuzz_event fuzz_events[] = {
 	[BAD_FEATURES]	= { .name = "feature bit refused" },
 	[BAD_RESERVED]	= { .name = "reserved field of the common part refused" },
 	[BAD_ACTION]	= { .name = "service action refused" },
-	[BAD_FLAGS]	= { .name = "flag refused" },
+	[BAD_FLAGS]	= { .name = "flag of another action refused" },
+	[WRITE_FLAGS]	= { .name = "flag of a WRITE refused" },
+	[FLUSH_FLAGS]	= { .name = "flag of a FLUSH refused" },
 	[BAD_FIELD]	= { .name = "field of a service action refused" },
 	[STALE_ID]	= { .name = "floor above the command id refused" },
 	[NO_BLOCKS]	= { .name = "WRITE of no block refused" },
@@ -106,7 +110,7 @@ static void judge_write(const u8 *b, u32 *reasons)
 	bool flush = fuzz_get(b + 8, 2) == FLUSH;
 
 	broken(reasons, fuzz_get(b + 12, 4) > !flush, PPRC_R_BAD_FLAGS,
-	       BAD_FLAGS);
+	       flush ? FLUSH_FLAGS : WRITE_FLAGS);
 	broken(reasons, fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40) ||
 	       !fuzz_zero(b, 104, 108), PPRC_R_BAD_CDB, BAD_FIELD);
 	broken(reasons, memcmp(b + 56, b + 32, 8) > 0, PPRC_R_STALE_ID,
@@ -303,6 +307,8 @@ int fuzz_one(const u8 *data, size_t size)
 
 	base_cdb(b, mode & BASE_MASK);
 	fuzz_put(b + CRC_AT, 4, fuzz_crc(b, CRC_AT));
+	while (mode & PAIRS && in.left)
+		b[fuzz_take(&in, 1) % LEN] += fuzz_take(&in, 1);
 	fuzz_add(&in, b, LEN);
 	if (mode & SEAL)
 		fuzz_put(b + CRC_AT, 4, fuzz_crc(b, CRC_AT));

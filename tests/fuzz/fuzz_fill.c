@@ -218,8 +218,11 @@ static void operate(struct pprc_fill *f, struct fuzz_input *in)
 
 	more = fuzz_take(in, 1);
 	switch (op) {
-	default:
+	case 0:
 		do_frame(f, at, m.chunk);
+		break;
+	case 1:
+		do_frame(f, at, m.chunk - 1 + more % 3);
 		break;
 	case 2:
 		do_frame(f, at, more * (m.chunk / 256));
@@ -234,9 +237,11 @@ static void operate(struct pprc_fill *f, struct fuzz_input *in)
 		break;
 	case 5:
 		if (more & 1)
+			do_reset(f);
+		else if (more & 2)
 			do_command(f, fuzz_take(in, 4));
 		else
-			do_reset(f);
+			do_command(f, at - 1 + more / 4 % 3);
 		break;
 	case 6:
 		do_frame(f, at + more * (m.chunk / 256), m.chunk);
