@@ -4,7 +4,8 @@
 # deps.sh [build|vm|unit|fuzz|lint|debug|bench|check|demo]...
 #
 # Installs the Debian packages that the named groups need and that are not
-# there yet; says nothing when nothing is missing.  Without an argument: all but bench.
+# there yet; says nothing when nothing is missing.  Without an argument: all
+# but bench.
 
 set -u
 
