@@ -8,8 +8,8 @@
 #
 #   -k SERIES  only on this kernel; without it all tests run on 6.1, and those
 #              marked "smoke: yes" once more on 6.12
-#   -d         on the debug kernel, which also looks for leaks after each test;
-#              everything takes four times as long
+#   -d         on the debug kernel, and look for leaks before the guests end;
+#              all deadlines are four times as long
 #   -l         list the tests with their promises and what they cost
 #
 # The head of a test:

@@ -35,9 +35,10 @@
 LAB_DIR=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 LAB_LIMIT=${LAB_LIMIT:-900} LAB_RUN=
 if [ "${LAB_KERNEL:-}" = debug ]; then
-	# Emulated, that kernel takes four times as long, and half of the
-	# memory goes into shadows and records.
-	: "${LAB_SLOW:=4}" "${LAB_MEM:=2048M}"
+	# Emulated, that kernel takes four times as long, and a third of the
+	# memory goes into shadows and records.  More would only take kmemleak
+	# longer to scan.
+	: "${LAB_SLOW:=4}" "${LAB_MEM:=1536M}"
 fi
 LAB_SLOW=${LAB_SLOW:-1}
 # shellcheck source=tests/vm/kernel.sh

@@ -323,6 +323,17 @@ run_report()
 	esac
 }
 
+# run_is_last: is the test that runs the last one of its lab?  Leaks are looked
+# for then only: scanning takes as long as a test.
+run_is_last()
+{
+	local this next
+
+	read -r _ this _ <<< "${plan[RUN_N - 1]}"
+	read -r _ next _ <<< "${plan[RUN_N]:-}"
+	[ "$this" = own ] || [ "$this" != "$next" ]
+}
+
 # run_test SERIES KIND FILE
 run_test()
 {
@@ -351,7 +362,7 @@ run_test()
 		run_body "$3" "$out" "$expects"
 		rc=$?
 		reason=$(run_reason $rc "$out")
-		if [ $rc -eq 0 ]; then
+		if [ $rc -eq 0 ] && run_is_last; then
 			# shellcheck disable=SC2086	# a list
 			lab_leaks $RUN_GUESTS > "$out.leaks" 2>&1
 			sed 's/^/leaks: /' "$out.leaks" >> "$out"
