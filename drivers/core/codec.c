@@ -292,3 +292,35 @@ int pprc_answer_decode(const u8 *sense, unsigned int len,
 	}
 	return 0;
 }
+
+/**
+ * pprc_rsp_decode() - find and read the answer in an FCP_RSP
+ * @iu:		FCP_RSP IU as received, any alignment
+ * @len:	its length in bytes
+ * @answer:	filled on success
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL when this is no answer of a PPRC secondary, or one
+ * whose SAM status contradicts its reason.
+ */
+int pprc_rsp_decode(const u8 *iu, unsigned int len, struct pprc_answer *answer)
+{
+	u32 room, rsp_len = 0, sns_len;
+	struct pprc_fcp_rsp rsp;
+
+	if (len < sizeof(rsp))
+		return -EINVAL;
+	memcpy(&rsp, iu, sizeof(rsp));
+	if (!(rsp.flags & PPRC_SNS_LEN_VALID))
+		return -EINVAL;
+	room = len - sizeof(rsp);
+	if (rsp.flags & PPRC_RSP_LEN_VALID)
+		rsp_len = be32_to_cpu(rsp.rsp_len);
+	sns_len = be32_to_cpu(rsp.sns_len);
+	if (rsp_len > room || sns_len > room - rsp_len)
+		return -EINVAL;
+	if (pprc_answer_decode(iu + sizeof(rsp) + rsp_len, sns_len, answer))
+		return -EINVAL;
+	/* GOOD status and a refusal, or the reverse, is no answer of ours. */
+	return !rsp.status == !answer->reason ? 0 : -EINVAL;
+}

@@ -64,6 +64,7 @@ EXPORT_SYMBOL_GPL(pprc_cdb_check);
 EXPORT_SYMBOL_GPL(pprc_login_check);
 EXPORT_SYMBOL_GPL(pprc_answer_encode);
 EXPORT_SYMBOL_GPL(pprc_answer_decode);
+EXPORT_SYMBOL_GPL(pprc_rsp_decode);
 EXPORT_SYMBOL_GPL(pprc_fill_init);
 EXPORT_SYMBOL_GPL(pprc_fill_reset);
 EXPORT_SYMBOL_GPL(pprc_fill_frame);

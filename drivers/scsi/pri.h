@@ -431,6 +431,7 @@ ssize_t pri_session_show_stats(struct pri_session *s, char *page);
 void pri_session_why(struct pri_session *s, char *buf);
 void pri_session_fail(struct pri_session *s, const char *fmt, ...)
 	__printf(2, 3);
+void pri_session_heard(struct pri_session *s, unsigned int reason);
 void pri_session_submit(struct pri_session *s, struct pri_cmd *cmd);
 struct pri_cmd *pri_session_claim(struct pri_xchg *x);
 bool pri_session_detach(struct pri_xchg *x);

@@ -244,9 +244,7 @@ void pri_remote_done(struct pri_cmd *cmd, const struct pprc_answer *answer,
 				 pprc_reason_name(answer->reason),
 				 answer->key, answer->asc, answer->ascq,
 				 pprc_reason_text(answer->reason));
-		if (answer->reason == PPRC_R_NO_SESSION)
-			pri_session_fail(pair->session,
-					 "the secondary does not know the session any more");
+		pri_session_heard(pair->session, answer->reason);
 	}
 	leg_done(cmd);
 }

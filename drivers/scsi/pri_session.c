@@ -180,6 +180,22 @@ void pri_session_fail(struct pri_session *s, const char *fmt, ...)
 		session_log(err, s, "down: %s\n", s->why);
 }
 
+/**
+ * pri_session_heard() - the secondary has answered a command
+ * @s:		the session
+ * @reason:	how
+ *
+ * The secondary may have closed the session without our being told: an
+ * answer is how it comes to light.
+ *
+ * Context: any but hard interrupt.
+ */
+void pri_session_heard(struct pri_session *s, unsigned int reason)
+{
+	if (reason == PPRC_R_NO_SESSION || reason == PPRC_R_ABORTED)
+		pri_session_fail(s, "the secondary does not know the session any more");
+}
+
 /* A slot for @cmd, the oldest taker first; io_lock held. */
 static void give_slot(struct pri_session *s, struct pri_cmd *cmd)
 {
@@ -822,6 +838,8 @@ int pri_session_state_change(struct pri_session *s, struct pri_pair *pair,
 	 */
 	if (ret == -ETIMEDOUT || ret == -EPROTO || ret == -ECONNRESET)
 		pri_session_fail(s, "no usable answer to a state change");
+	else if (!ret)
+		pri_session_heard(s, answer->reason);
 out:
 	mutex_unlock(&s->mutex);
 	return ret;

@@ -199,27 +199,14 @@ static void recv_prli(struct pri_xchg *x, struct fc_frame *fp)
 	xchg_close(x, false);
 }
 
-/* Find the sense data of an FCP_RSP (FCP-4 9.5). */
 static int rsp_decode(struct fc_frame *fp, struct pprc_answer *answer)
 {
-	struct fcp_resp_with_ext *rsp;
-	u32 room, rsp_len = 0, sns_len;
-	bool good;
+	const u8 *iu = fc_frame_payload_get(fp, sizeof(struct pprc_fcp_rsp));
 
-	rsp = fc_frame_payload_get(fp, sizeof(*rsp));
-	if (!rsp || !(rsp->resp.fr_flags & FCP_SNS_LEN_VAL))
+	if (!iu)
 		return -EINVAL;
-	room = fr_len(fp) - sizeof(struct fc_frame_header) - sizeof(*rsp);
-	if (rsp->resp.fr_flags & FCP_RSP_LEN_VAL)
-		rsp_len = ntohl(rsp->ext.fr_rsp_len);
-	sns_len = ntohl(rsp->ext.fr_sns_len);
-	if (rsp_len > room || sns_len > room - rsp_len)
-		return -EINVAL;
-	if (pprc_answer_decode((u8 *)(rsp + 1) + rsp_len, sns_len, answer))
-		return -EINVAL;
-	/* GOOD status and a refusal, or the reverse, is no answer of ours. */
-	good = rsp->resp.fr_status == SAM_STAT_GOOD;
-	return good == !answer->reason ? 0 : -EINVAL;
+	return pprc_rsp_decode(iu, fr_len(fp) - sizeof(struct fc_frame_header),
+			       answer);
 }
 
 static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)

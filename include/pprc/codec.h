@@ -57,5 +57,7 @@ struct pprc_answer {
 unsigned int pprc_answer_encode(const struct pprc_answer *answer, u8 *sense);
 int pprc_answer_decode(const u8 *sense, unsigned int len,
 		       struct pprc_answer *answer);
+int pprc_rsp_decode(const u8 *iu, unsigned int len,
+		    struct pprc_answer *answer);
 
 #endif

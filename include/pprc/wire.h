@@ -229,6 +229,28 @@ struct pprc_device_header {
 };
 static_assert(sizeof(struct pprc_device_header) == 16);
 
+/**
+ * struct pprc_fcp_rsp - FCP_RSP IU up to where FCP_RSP_INFO begins (FCP-4 9.5)
+ * @rsvd0:	0
+ * @flags:	PPRC_RSP_LEN_VALID, PPRC_SNS_LEN_VALID
+ * @status:	SAM status
+ * @resid:	FCP_RESID
+ * @sns_len:	bytes of sense data, behind FCP_RSP_INFO
+ * @rsp_len:	bytes of FCP_RSP_INFO
+ */
+struct pprc_fcp_rsp {
+	u8	rsvd0[10];
+	u8	flags;
+	u8	status;
+	__be32	resid;
+	__be32	sns_len;
+	__be32	rsp_len;
+};
+static_assert(sizeof(struct pprc_fcp_rsp) == 24);
+
+#define PPRC_RSP_LEN_VALID	0x01
+#define PPRC_SNS_LEN_VALID	0x02
+
 /* SPC-4 4.5.2: descriptor format sense data with vendor-specific descriptors */
 #define PPRC_SENSE_RESPONSE	0x72
 #define PPRC_DESC_ANSWER	0x80
