@@ -24,7 +24,7 @@ n=$(pair_stat p0 writes)
 [ "$n" -ge 1000 ] || fail "only $n writes"
 pair_down p0 && sec_drop $SW && backstore_drop store
 blockdev --flushbufs /dev/ram0; blockdev --flushbufs /dev/ram1
-cmp /dev/ram0 /dev/ram1 || fail "the copies differ"
+disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
 cmp -s -n 16777216 /dev/ram0 /dev/zero && fail "nothing was written"
 true'
 need on primary -t 60 roles_down

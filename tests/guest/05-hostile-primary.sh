@@ -245,17 +245,17 @@ for i in 1 2 3; do
 done
 kill $sniffer
 id=$(awk "\$4 == \"open\" { print \$3 }" $(tpg_of $SW)/attrib/sessions)
-cmp /dev/ram0 /dev/ram1 || fail "the copies differ"
-before=$(sum /dev/ram1)
+disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
+before=$(disk_sum /dev/ram1)
 
 out=$(perl $SHARE/primary.pl 2>&1); rc=$?
 echo "$out"
 [ $rc = 0 ] || fail "$(echo "$out" | grep -c ^fail) times a frame is not treated as it should be: $(echo "$out" | tail -n 1)"
-[ "$(sum /dev/ram1)" = "$before" ] || fail "something was written"
+[ "$(disk_sum /dev/ram1)" = "$before" ] || fail "something was written"
 [ "$(awk "\$4 == \"open\" { print \$3 }" $(tpg_of $SW)/attrib/sessions)" = "$id" ] ||
 	fail "the session is another one: $(cat $(tpg_of $SW)/attrib/sessions)"
 # And the pair still works.
 dd if=/tmp/in of=$D bs=4k seek=9 oflag=direct status=none || fail "a write fails"
 [ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex 0" ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
-cmp /dev/ram0 /dev/ram1 || fail "the copies differ"
+disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
 roles_down'

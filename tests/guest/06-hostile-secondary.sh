@@ -142,7 +142,7 @@ dmsetup resume --noudevsync slow
 wait_for 10 "[ -e /tmp/done ]" || fail "the true answer did not come"
 [ "$(cat /tmp/done)" = 0 ] || fail "the write has failed"
 [ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex 0" ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
-cmp /dev/ram0 /dev/ram1 || fail "the copies differ"
+disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
 
 # A refusal that decodes is believed: the write ends on the local device, the
 # true answer comes too late and is counted.

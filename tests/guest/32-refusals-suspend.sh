@@ -220,5 +220,5 @@ write 0
 
 run '
 pair_down p0 && pair_down p1 && sec_drop $SW && backstore_drop store && backstore_drop store1 || exit 1
-cmp /dev/ram0 /dev/ram1 || fail "the copies differ"
+disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
 dmsetup remove --noudevsync under && roles_down'

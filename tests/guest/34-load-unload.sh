@@ -164,7 +164,7 @@ gone va idle
 gone vb idle
 gone va "under load"
 gone vb "under load"
-cmp /dev/ram0 /dev/ram1 || fail "the copies differ"
+disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
 # The modules unload without ports, from under a pair that has none.
 gone va "under load" stay
 fcoe_down vb

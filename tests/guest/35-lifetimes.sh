@@ -217,12 +217,12 @@ D=\$(pair_up p0 /dev/ram0 \$SW 0 timeout_ms=2000 connect_timeout_ms=60000) || fa
 rounds ${ROUNDS:-1} $events"
 # And the pair still makes copies.
 need on primary -t 120 'put suspend $PAIRS/p0/action
-cmp -s /dev/ram0 /dev/ram1 || dd if=/dev/ram0 of=/dev/ram1 bs=1M oflag=direct iflag=direct status=none
+disks_equal /dev/ram0 /dev/ram1 || dd if=/dev/ram0 of=/dev/ram1 bs=1M oflag=direct iflag=direct status=none
 put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action || fail "not resumed: $(dmesg | tail -n 2)"
 n=$(pair_stat p0 local_writes)
 fio --name=w --filename=/dev/$(pair_get p0 disk) --rw=randwrite --bsrange=4k-64k --blockalign=4k --iodepth=16 \
 	--ioengine=libaio --direct=1 --size=16m --verify=crc32c --do_verify=1 --output-format=terse > /tmp/fio 2>&1 ||
 	fail "fio: $(cat /tmp/fio)"
 [ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex $n" ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
-cmp /dev/ram0 /dev/ram1 || fail "the copies differ"
+disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
 roles_down'

@@ -225,6 +225,19 @@ roles_down()
 	pprc_unload && rmmod brd
 }
 
+# disk_sum DEVICE: of what the device holds; while somebody has it open the
+# page cache may keep what it held before
+disk_sum()
+{
+	dd if="$1" bs=1M iflag=direct status=none | md5sum
+}
+
+# disks_equal DEVICE DEVICE
+disks_equal()
+{
+	[ "$(disk_sum "$1")" = "$(disk_sum "$2")" ]
+}
+
 # refused ERRNO 'SENTENCE' COMMAND...: the command fails with this errno text,
 # and the log gets a line that matches the sentence
 refused()
