@@ -305,6 +305,7 @@ extern struct xarray sec_sessions;		/* by id, read under RCU */
 /* sec_configfs.c */
 extern const struct target_core_fabric_ops sec_fabric_ops;
 struct sec_tpg *sec_tpg_by_wwpn(u64 wwpn);
+void sec_shutdown(void);
 
 /* sec_port.c */
 int sec_port_init(void);

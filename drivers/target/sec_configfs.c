@@ -12,6 +12,9 @@
 #include <target/target_core_fabric.h>
 #include "sec.h"
 
+/* How long the host's shutdown waits for a session to end. */
+#define SHUTDOWN_MS	2000
+
 static LIST_HEAD(wwns);			/* sec_lock */
 
 static struct sec_wwn *sec_wwn_of(struct se_wwn *se_wwn)
@@ -167,6 +170,50 @@ static void close_session(struct se_session *se_sess)
 		if (w->tpg)
 			sec_session_end_lio(w->tpg, se_sess);
 	mutex_unlock(&sec_lock);
+}
+
+/* Close all sessions of all ports. Return: the first one, referenced, or NULL */
+static struct sec_session *kill_all(void)
+{
+	struct sec_session *s, *first = NULL;
+	struct sec_wwn *w;
+
+	mutex_lock(&sec_lock);
+	list_for_each_entry(w, &wwns, node) {
+		if (!w->tpg)
+			continue;
+		w->tpg->enabled = false;
+		list_for_each_entry(s, &w->tpg->sessions, node) {
+			sec_session_kill(s);
+			if (!first)
+				first = s;
+		}
+	}
+	if (first)
+		sec_session_get(first);
+	mutex_unlock(&sec_lock);
+	return first;
+}
+
+/**
+ * sec_shutdown() - the host is going down
+ *
+ * Closes all sessions before the disks are shut down, so that primaries learn
+ * of a closed session and not of a broken disk. A backstore that hangs does
+ * not hold the host up.
+ *
+ * Context: process, sleeps up to SHUTDOWN_MS for the session that hangs.
+ */
+void sec_shutdown(void)
+{
+	struct sec_session *s;
+	bool ended = true;
+
+	while (ended && (s = kill_all())) {
+		ended = wait_for_completion_timeout(&s->closed,
+						    msecs_to_jiffies(SHUTDOWN_MS));
+		sec_session_put(s);
+	}
 }
 
 static ssize_t sec_tpg_attrib_sessions_show(struct config_item *item,

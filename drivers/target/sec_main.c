@@ -4,6 +4,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/reboot.h>
 #include "sec.h"
 
 #define CREATE_TRACE_POINTS
@@ -14,6 +15,17 @@ DEFINE_MUTEX(sec_lock);
 DEFINE_XARRAY(sec_sessions);
 struct workqueue_struct *sec_wq;
 struct workqueue_struct *sec_ctl_wq;
+
+static int sec_reboot(struct notifier_block *nb, unsigned long action,
+		      void *data)
+{
+	sec_shutdown();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block sec_reboot_nb = {
+	.notifier_call = sec_reboot,
+};
 
 static int __init sec_init(void)
 {
@@ -34,6 +46,7 @@ static int __init sec_init(void)
 	ret = target_register_template(&sec_fabric_ops);
 	if (ret)
 		goto err_port;
+	register_reboot_notifier(&sec_reboot_nb);
 	return 0;
 
 err_port:
@@ -48,6 +61,7 @@ err_wq:
 
 static void __exit sec_exit(void)
 {
+	unregister_reboot_notifier(&sec_reboot_nb);
 	target_unregister_template(&sec_fabric_ops);
 	sec_port_exit();
 	sec_control_exit();

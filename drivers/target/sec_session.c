@@ -19,6 +19,8 @@
 
 /* How long a new login waits for the last session of its port to end. */
 #define OLD_SESSION_MS	1000
+/* When an administrator is told what a closing session waits for. */
+#define HANG_MS		3000
 
 static void session_free(struct kref *kref)
 {
@@ -87,7 +89,12 @@ static void close_work(struct work_struct *work)
 	/* Frames found the session under RCU before it was erased. */
 	synchronize_rcu();
 	sec_session_idle(s);
-	wait_for_completion(&s->drained);
+	if (!wait_for_completion_timeout(&s->drained,
+					 msecs_to_jiffies(HANG_MS))) {
+		sec_log(warn, s, "closing waits for %u commands that the backstore has not ended: it hangs or is very slow; removals wait for it, too\n",
+			refcount_read(&s->busy));
+		wait_for_completion(&s->drained);
+	}
 	cancel_work_sync(&s->refill);
 
 	target_stop_session(s->se_sess);

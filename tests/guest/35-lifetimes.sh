@@ -9,7 +9,9 @@
 #
 # shellcheck disable=SC2016	# what is quoted runs in the guest
 
-expects_log '^pprc_primary: pair p0: suspended \((path-loss|secondary-error|by-host-command)\): ' \
+expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
+	'^pprc_secondary: session [0-9a-f:]+: closing waits for ' \
+	'^pprc_primary: pair p0: suspended \((path-loss|secondary-error|by-host-command)\): ' \
 	'^pprc_primary: pair p0: (not resumed|not disabled): ' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \
 	'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((aborted|bad-lun|no-pair|backstore-error), ' \
@@ -132,6 +134,23 @@ port_event()	# the FCoE port is destroyed and made anew
 ev_port_p() { port_event va port_p; }
 ev_port_s() { port_event vb port_s; }
 
+ev_hang()	# the backstore hangs: removals wait and say so
+{
+	dmsetup suspend --noudevsync --noflush slow || fail "$what: the backstore cannot be held"
+	[ -n "$loaded" ] || timeout 60 dd if=/dev/zero of=/dev/$(pair_get p0 disk) bs=4k count=1 oflag=direct status=none ||
+		fail "$what: a write fails or hangs"
+	suspended hang
+	dmesg -C
+	( rm $ACL/lun_0/map; rmdir $ACL/lun_0 $ACL; touch /tmp/removed ) &
+	wait_for 20 'dmesg | grep -q "closing waits for [0-9]* commands that the backstore has not ended"' ||
+		fail "$what: nobody says why the removal waits: $(dmesg | tail -n 3)"
+	[ ! -e /tmp/removed ] || fail "$what: the ACL went under a command"
+	dmsetup resume --noudevsync slow
+	wait_for 20 '[ -e /tmp/removed ]' || fail "$what: the removal hangs"
+	rm /tmp/removed
+	sec_acl $SW $PW 0
+}
+
 ev_unload()	# modules in use are not unloaded
 {
 	local m
@@ -210,8 +229,10 @@ rounds()
 declare -A hits
 EOG
 
-events=${ROUNDS_ONLY:-lun acl tpg wwn link_p link_s lip_p lip_s port_p port_s unload pair disk}
-need on primary -t $((400 * ${ROUNDS:-1})) "roles_up && roles_store || exit 1
+events=${ROUNDS_ONLY:-lun acl tpg wwn link_p link_s lip_p lip_s port_p port_s hang unload pair disk}
+need on primary -t $((400 * ${ROUNDS:-1})) "modprobe dm-mod && roles_up || exit 1
+dmsetup create slow --noudevsync --table \"0 \$(blockdev --getsz /dev/ram1) linear /dev/ram1 0\" && dmsetup mknodes
+store=\$(backstore_block store /dev/mapper/slow) && sec_tpg \$SW && sec_lun \$SW 0 \$store && sec_acl \$SW \$PW 0 || fail 'no target'
 D=\$(pair_up p0 /dev/ram0 \$SW 0 timeout_ms=2000 connect_timeout_ms=60000) || fail \"no pair: \$(dmesg | tail -n 3)\"
 . \$SHARE/life.sh
 rounds ${ROUNDS:-1} $events"
@@ -225,4 +246,5 @@ fio --name=w --filename=/dev/$(pair_get p0 disk) --rw=randwrite --bsrange=4k-64k
 	fail "fio: $(cat /tmp/fio)"
 [ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex $n" ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
 disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
-roles_down'
+for p in $PAIRS/*/; do rmdir $p; done
+sec_drop $SW && backstore_drop store && dmsetup remove --noudevsync slow && roles_down'

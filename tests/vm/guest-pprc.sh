@@ -159,11 +159,12 @@ pair_stat()
 # pair of equal volumes; prints /dev/sdX
 pair_up()
 {
-	local name=$1 dev=$2 wwpn=$3 lun=$4 disk
+	local name=$1 dev=$2 wwpn=$3 lun=$4 disk slow=${PPRC_SLOW:-1}
 
 	shift 4
+	# A slow guest is no broken cable.
 	pair_set "$name" device="$dev" secondary_wwpn="$wwpn" \
-		secondary_lun="$lun" "$@" assume_equal=1 enable=1 || return 1
+		secondary_lun="$lun" timeout_ms=$((5000 * ${slow%.*})) "$@" assume_equal=1 enable=1 || return 1
 	wait_for 10 "[ -n \"\$(pair_get $name disk)\" ]" || return 1
 	disk=/dev/$(pair_get "$name" disk)
 	wait_for 10 "[ -b $disk ]" || return 1
