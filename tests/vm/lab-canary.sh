@@ -34,7 +34,6 @@ canary_source()
 #include <linux/delay.h>
 #include <linux/list.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -46,7 +45,6 @@ module_param(fault, charp, 0);
 
 static DEFINE_SPINLOCK(lock_a);
 static DEFINE_SPINLOCK(lock_b);
-static DEFINE_MUTEX(mutex);
 static void __rcu *pointer;
 static volatile int sink, much = 40, beyond = 32;
 
@@ -117,8 +115,8 @@ static int __init canary_init(void)
 		sink = 1 << much;
 	} else if (!strcmp(fault, "sleep")) {
 		spin_lock(&lock_a);
-		mutex_lock(&mutex);
-		mutex_unlock(&mutex);
+		/* a mutex would also be the first report of lockdep */
+		might_sleep();
 		spin_unlock(&lock_a);
 	} else if (!strcmp(fault, "work")) {
 		canary_work();
