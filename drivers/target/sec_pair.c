@@ -216,7 +216,11 @@ enum pprc_reason sec_pair_check(struct sec_slot *slot)
 
 	rcu_read_lock();
 	pair = xa_load(&slot->session->pairs, slot->lun);
-	if (!pair || pair->id != be64_to_cpu(w->hdr.pair))
+	/* Pairs with xa_erase()'s release, behind sec_session_kill()'s store. */
+	smp_rmb();
+	if (!pair && READ_ONCE(slot->session->closing))
+		reason = PPRC_R_ABORTED;	/* the session, not the pair */
+	else if (!pair || pair->id != be64_to_cpu(w->hdr.pair))
 		reason = PPRC_R_NO_PAIR;
 	else if (pair->generation != be64_to_cpu(w->hdr.generation))
 		reason = PPRC_R_BAD_GENERATION;

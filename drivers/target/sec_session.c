@@ -124,7 +124,7 @@ void sec_session_kill(struct sec_session *s)
 	lockdep_assert_held(&sec_lock);
 	if (s->closing)
 		return;
-	s->closing = true;
+	WRITE_ONCE(s->closing, true);
 	/* Frames do not find it yet: the login sees the flag and gives up. */
 	if (!s->opened)
 		return;
