@@ -12,7 +12,9 @@
 # When sourced it offers kernel_debug_get, which sets the same variables as
 # kernel_get.  Needs the packages of: tests/deps.sh debug.
 #
-# The source package is fetched, not installed; an installed one is used.
+# The source package is fetched, not installed; an installed one is used.  The
+# image is the compressed one: with KASAN the entry by which QEMU starts an ELF
+# image ends in a triple fault.
 
 KERNEL_DEBUG_DIR=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 if ! declare -F kernel_vars > /dev/null; then
