@@ -38,14 +38,8 @@ sub counts
 # What the capture of a login and a write has: %t by service action, @data.
 sub learn
 {
-	open my $f, '<:raw', $ENV{SNIFFED} or die "$ENV{SNIFFED}: $!\n";
-	local $/;
-	my $all = <$f>;
-	while (length $all) {
-		my $len = unpack 'N', $all;
-		my $h = frames::parse(substr $all, 4, $len);
-		substr($all, 0, 4 + $len) = '';
-		next if !$h || $h->{type} != 8;
+	for my $h (frames::load($ENV{SNIFFED})) {
+		next if $h->{type} != 8;
 		if ($h->{r_ctl} == 6 && length $h->{body} == 128) {
 			$t{frames::cdb_get(frames::cdb($h), 'action')} //= $h;
 		} elsif ($h->{r_ctl} == 1) {
@@ -76,23 +70,14 @@ sub answer_to
 sub check
 {
 	my ($what, $count, $number, @frames) = @_;
-	my %before = counts();
-	my ($tries, %after) = (0);
+	my $changed = frames::provoke($out, \&counts, $count, @frames);
 
-	frames::put($out, $_) for @frames;
 	if ($count =~ /^refused/) {
 		my $got = answer_to($ox_id - 1, 5);
 		say_fail("$what: the answer is $got, not $number") if $got ne $number;
 	}
-	do {
-		select undef, undef, undef, 0.02;
-		%after = counts();
-	} while ($after{$count} == $before{$count} && $tries++ < 200);
-	my @changed = map {
-		$after{$_} != $before{$_} ? "$_ +" . ($after{$_} - $before{$_}) : ()
-	} sort keys %after;
-	say_fail("$what: counted are '@changed', not '$count +1'")
-		if "@changed" ne "$count +1";
+	say_fail("$what: counted are '$changed', not '$count +1'")
+		if $changed ne "$count +1";
 	print "$what: $count\n";
 }
 
@@ -223,19 +208,10 @@ check('state change twice', 'dropped dup', 0,
 
 exit($failed ? 1 : 0);
 PERL
-cat > "$LAB_SHARE/sniff.pl" << 'PERL'
-require "$ENV{SHARE}/frames.pl";
-my $in = frames::open_if('vb', 1);
-open my $f, '>:raw', $ARGV[0] or die $!;
-select $f;
-$| = 1;
-print pack('N', length) . $_ while defined($_ = frames::get($in, 600));
-PERL
-
 need on primary -t 240 '
 export SHARE SNIFFED=/tmp/sniffed
 roles_up && roles_store || exit 1
-perl $SHARE/sniff.pl $SNIFFED &
+perl -e "require \"$SHARE/frames.pl\"; frames::sniff(@ARGV)" vb $SNIFFED &
 sniffer=$!
 wait_for 10 "[ -e $SNIFFED ]" || fail "nothing can be sniffed"
 D=$(pair_up p0 /dev/ram0 $SW 0 slots=16) || fail "no pair: $(dmesg | tail -n 3)"

@@ -56,19 +56,10 @@ sub next_write
 sub check
 {
 	my ($what, $count, $frame) = @_;
-	my %before = stats();
-	my ($tries, %after) = (0);
+	my $changed = frames::provoke($out, \&stats, $count, $frame);
 
-	frames::put($out, $frame);
-	do {
-		select undef, undef, undef, 0.02;
-		%after = stats();
-	} while ($after{$count} == $before{$count} && $tries++ < 200);
-	my @changed = map {
-		$after{$_} != $before{$_} ? "$_ +" . ($after{$_} - $before{$_}) : ()
-	} sort keys %after;
-	say_fail("$what: counted are '@changed', not '$count +1'")
-		if "@changed" ne "$count +1";
+	say_fail("$what: counted are '$changed', not '$count +1'")
+		if $changed ne "$count +1";
 	say_fail("$what: the write was completed") if -e '/tmp/done';
 	say_fail("$what: the pair is " . slurp("$pair/state"))
 		if slurp("$pair/state") !~ /^full-duplex/;

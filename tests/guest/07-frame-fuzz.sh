@@ -34,14 +34,7 @@ sub pick { return $_[rand @_] }
 
 # Captured frames, each with the end it goes to.
 for my $to (keys %port) {
-	open my $f, '<:raw', "/tmp/sniffed.$to" or die "sniffed.$to: $!\n";
-	local $/;
-	my $all = <$f>;
-	while (length $all) {
-		my $len = unpack 'N', $all;
-		my $h = frames::parse(substr $all, 4, $len);
-		substr($all, 0, 4 + $len) = '';
-		next if !$h;
+	for my $h (frames::load("/tmp/sniffed.$to")) {
 		# The stock stack's own ELS frames are not what is on trial, but
 		# our PRLI is.
 		next if $h->{type} != 8 && !($h->{r_ctl} == 0x22 && unpack('C', $h->{body}) == 0x20);
@@ -176,23 +169,15 @@ for my $i (1 .. $n) {
 }
 print "sent: $_: $sent{$_}\n" for sort keys %sent;
 PERL
-cat > "$LAB_SHARE/sniff.pl" << 'PERL'
-require "$ENV{SHARE}/frames.pl";
-my $in = frames::open_if($ARGV[0], 1);
-open my $f, '>:raw', $ARGV[1] or die $!;
-select $f;
-$| = 1;
-print pack('N', length) . $_ while defined($_ = frames::get($in, 600));
-PERL
-
 frames=${FUZZ_FRAMES:-600}
 seed=${FUZZ_SEED:-1}
 echo "seed $seed, $frames frames"
 need on primary -t $((180 + frames / 10)) '
 export SHARE
 roles_up && roles_store || exit 1
-perl $SHARE/sniff.pl va /tmp/sniffed.p & sniffers=$!
-perl $SHARE/sniff.pl vb /tmp/sniffed.s & sniffers="$sniffers $!"
+sniff() { exec perl -e "require \"$SHARE/frames.pl\"; frames::sniff(@ARGV)" "$@"; }
+sniff va /tmp/sniffed.p & sniffers=$!
+sniff vb /tmp/sniffed.s & sniffers="$sniffers $!"
 wait_for 10 "[ -e /tmp/sniffed.p ] && [ -e /tmp/sniffed.s ]" || fail "nothing can be sniffed"
 D=$(pair_up p0 /dev/ram0 $SW 0 slots=16 timeout_ms=1000 connect_timeout_ms=60000) || fail "no pair: $(dmesg | tail -n 3)"
 for bs in 4k 8k 64k; do

@@ -7,6 +7,7 @@
 package frames;
 use strict;
 use warnings;
+use IO::Handle;
 
 use constant {
 	ETH_FCOE => 0x8906,
@@ -110,6 +111,57 @@ sub build
 	substr($h{src}, 3) = substr pack('N', $h{sid}), 1;
 	return $h{dst} . $h{src} . pack('n x13 C', ETH_FCOE, $h{sof}) . $fc .
 		pack('V C x3', fc_crc($fc) ^ ($h{crc_xor} // 0), $h{eof});
+}
+
+# sniff IF FILE: keep what arrives there until killed; for load().
+#	perl -e 'require "/.../frames.pl"; frames::sniff(@ARGV)' IF FILE
+sub sniff
+{
+	my ($if, $file) = @_;
+	my $in = open_if($if, 1);
+
+	open my $f, '>:raw', $file or die "$file: $!\n";
+	$f->autoflush(1);
+	while (1) {
+		my $frame = get($in, 600);
+		print $f pack('N', length $frame) . $frame if defined $frame;
+	}
+}
+
+# The frames that sniff() has kept, parsed.
+sub load
+{
+	my ($file) = @_;
+	my @frames;
+
+	open my $f, '<:raw', $file or die "$file: $!\n";
+	local $/;
+	my $all = <$f> // '';
+	while (length $all > 4) {
+		my $len = unpack 'N', $all;
+		my $h = parse(substr $all, 4, $len);
+		push @frames, $h if $h;
+		substr($all, 0, 4 + $len) = '';
+	}
+	return @frames;
+}
+
+# Let FRAMES go out of IF and wait until a counter has changed; the counters
+# are what COUNTS->() returns. Returns a text as "name +1, other +2".
+sub provoke
+{
+	my ($if, $counts, $count, @frames) = @_;
+	my %before = $counts->();
+	my ($tries, %after) = (0);
+
+	put($if, $_) for @frames;
+	do {
+		select undef, undef, undef, 0.02;
+		%after = $counts->();
+	} while ($after{$count} == $before{$count} && $tries++ < 200);
+	return join ', ', map {
+		$after{$_} != $before{$_} ? "$_ +" . ($after{$_} - $before{$_}) : ()
+	} sort keys %after;
 }
 
 # What an FCP_CMND carries.
