@@ -48,7 +48,7 @@ static bool judge(const u8 *b, u64 len, struct pprc_answer *a)
 		return refuse(BEYOND);
 	if (pprc_answer_decode(b + HEAD + info, sns, a))
 		return refuse(NO_ANSWER);
-	if ((b[11] == 0) != (a->reason == 0))
+	if (!b[11] != !a->reason)
 		return refuse(STATUS);
 	fuzz_hit(a->reason ? REFUSAL : info ? GOOD_INFO : GOOD);
 	return true;
