@@ -59,14 +59,24 @@ sub listen_in
 	}
 }
 
-# An answer to a command that may still be under way.
+# The next command from the primary: it is under way when this returns.
+sub fresh_command
+{
+	# What has queued up is old.
+	for (1 .. 4096) {
+		last if !defined frames::get($tap{s}, 0);
+	}
+	for (1 .. 256) {
+		my $f = frames::get($tap{s}, 1) // return;
+		my $h = frames::parse($f) or next;
+		return $h if $h->{type} == 8 && $h->{r_ctl} == 6 && length $h->{body} == 128;
+	}
+}
+
+# An answer to it that comes before the true one.
 sub forged_answer
 {
-	my @commands = grep {
-		$_->[1]{r_ctl} == 6 && length $_->[1]{body} == 128
-	} @{$live{s}};
-	return if !@commands;
-	my $c = $commands[-1 - int rand(@commands > 8 ? 8 : @commands)][1];
+	my $c = fresh_command() or return;
 	my %set;
 
 	$set{reason} = int rand 40 if rand() < 0.3;
@@ -115,7 +125,7 @@ sub spoil_header
 my (%sent, $last_id);
 for my $i (1 .. $n) {
 	listen_in();
-	if (rand() < 0.25 && forged_answer()) {
+	if (rand() < 0.05 && forged_answer()) {
 		$sent{'forged answer'}++;
 		next;
 	}
