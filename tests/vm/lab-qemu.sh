@@ -220,9 +220,10 @@ lab_start()
 	# The debug kernel does without ACPI, whose interpreter would double the
 	# time it takes to boot.  It finds processors in the BIOS's MP table,
 	# which has one for each socket.  One report of KASAN does not hide the
-	# next, and a busy host is no soft lockup.
+	# next, and a busy host is no soft lockup.  Until there are random
+	# numbers, which takes long without help, no pointer is printed.
 	if [ "${LAB_KERNEL:-}" = debug ]; then
-		debug="acpi=off kasan_multi_shot watchdog_thresh=30 "
+		debug="acpi=off kasan_multi_shot watchdog_thresh=30 random.trust_cpu=on "
 		smp+=,sockets=$smp
 	fi
 	# shellcheck disable=SC2054	# the commas are QEMU's
