@@ -188,7 +188,8 @@ check('a command for a busy slot', 'refused slot-busy', 10, wr());
 # Another port.
 my @other = (sid => 0xaaaa);
 check('write of a port without PRLI', 'refused no-session', 8, wr(@other));
-frames::put($out, frames::data($data[1], slot => 15, cmd_id => $first, @other));
+check('data of a port without PRLI', 'dropped stray', 0,
+      frames::data($data[1], slot => 15, cmd_id => $first, @other));
 check('login of a port without PRLI', 'refused no-prli', 6,
       frames::cmnd($t{0xf800}, @other, ox_id => $ox_id++));
 

@@ -85,6 +85,8 @@ lab_qemu()
 			< /dev/null >> "$LAB_RUN/$name.qemu" 2>&1 &
 		echo $! > "$LAB_RUN/$name.pid"
 	)
+	# Until it has become QEMU it does not look like one of this run's.
+	lab_until 2 "lab_alive $name" || true
 }
 
 # lab_qmp NAME COMMAND [ARGUMENTS]: returns when QEMU has answered
