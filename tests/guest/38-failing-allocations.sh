@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# 38-failing-allocations: each allocation of loading, configuring and enabling fails once, and every tenth of the data path and of logins: an error or a suspension, never an oops, a leak or a hang
+# 38-failing-allocations: each allocation of loading, configuring and enabling fails once, and every tenth exchange and frame while writes and logins go on: an error or a suspension, never an oops, a leak or a hang
 # lab: one
 # time: 150
 # debug: yes
@@ -116,34 +116,27 @@ pair_set p0 device=/dev/ram0 secondary_wwpn=$SW secondary_lun=0 slots=8 assume_e
 STEP=23 sweep "enable the pair" "write 1 $P/enable" "for i in 1 2 3 4 5 6 7 8 9 10; do echo 0 > $P/enable && break; sleep 0.2; done; echo 1 > $P/assume_equal"
 rmdir $P'
 
-# Every tenth allocation with one of our functions in its stack fails, while
-# pairs are made, written to, lost and made again.
+# Exchanges and frames: every tenth of them cannot be had, while the pair is
+# written to, lost and made again.
 need on primary -t 600 '
 D=$(pair_up p0 /dev/ram0 $SW 0 connect_timeout_ms=60000) || fail "no pair"
-sections=/sys/module
-some=0
-for m in secondary primary core; do
-	start=$(cat /sys/module/pprc_$m/sections/.text)
-	end=$(awk -v m="[pprc_$m]" "\$4 == m { print \$1 }" /proc/kallsyms | sort | tail -n 1)
-	for f in failslab fail_page_alloc; do
-		d=/sys/kernel/debug/$f
-		echo $start > $d/require-start && echo 0x$end > $d/require-end || fail "no stack filter"
-		echo 64 > $d/stacktrace-depth; echo 10 > $d/probability; echo -1 > $d/times
-	done
+d=/sys/kernel/debug/failslab
+echo 1 > $d/cache-filter && echo 10 > $d/probability && echo -1 > $d/times || fail "no cache filter"
+for c in pri_xchg skbuff_head_cache skbuff_fclone_cache; do
+	what=$c
+	echo 1 > /sys/kernel/slab/$c/failslab || fail "no cache $c"
 	fio --name=w --filename=$D --rw=randwrite --bsrange=4k-64k --blockalign=4k --iodepth=8 --ioengine=libaio \
-		--direct=1 --size=4m --max_latency=$((30 * ${PPRC_SLOW%.*}))s --output-format=terse > /tmp/fio 2>&1 ||
-		fail "$m: host writes fail: $(cat /tmp/fio)"
-	for i in 1 2 3; do
-		put suspend $PAIRS/p0/action 2> /dev/null
-		put 1 $PAIRS/p0/assume_equal; timeout 100 bash -c "echo resume > $PAIRS/p0/action" 2> /dev/null
-		echo 1 > /sys/class/fc_host/$(fcoe_host va)/issue_lip
-		dd if=/dev/zero of=$D bs=64k count=4 oflag=direct status=none || fail "$m: a host write fails"
-	done
-	for f in failslab fail_page_alloc; do
-		echo 0 > /sys/kernel/debug/$f/probability
-	done
-	echo "$m: p0 is $(pair_get p0 state) ($(pair_get p0 reason))"
+		--direct=1 --size=2m --max_latency=$((30 * ${PPRC_SLOW%.*}))s --output-format=terse > /tmp/fio 2>&1 ||
+		fail "$c: host writes fail: $(cat /tmp/fio)"
+	put suspend $PAIRS/p0/action 2> /dev/null
+	put 1 $PAIRS/p0/assume_equal
+	timeout 100 bash -c "echo resume > $PAIRS/p0/action" 2> /dev/null
+	echo 1 > /sys/class/fc_host/$(fcoe_host va)/issue_lip
+	dd if=/dev/zero of=$D bs=64k count=4 oflag=direct status=none || fail "$c: a host write fails"
+	echo 0 > /sys/kernel/slab/$c/failslab
+	echo "$c: p0 is $(pair_get p0 state) ($(pair_get p0 reason))"
 done
+echo 0 > $d/probability
 # Without faults everything works again.
 put suspend $PAIRS/p0/action 2> /dev/null
 dd if=/dev/ram0 of=/dev/ram1 bs=1M iflag=direct oflag=direct status=none
