@@ -19,7 +19,6 @@
 #                           cable; or the test boots its own
 #   # time: SECONDS         what it usually takes; its limit is 60 s + 5 times that
 #   # smoke: yes            also run it on the second kernel
-#   # debug: yes            only with -d, or when a pattern names it
 #   # long: yes             only when LONG=1 is set or a pattern names it
 #
 # A test is sourced in a shell of its own that offers the functions of
@@ -59,9 +58,6 @@ export LAB_KERNEL=${kernels[0]}
 mapfile -t tests < <(run_select "$@")
 if [ $# -eq 0 ] && [ "${LONG:-0}" = 0 ]; then
 	mapfile -t tests < <(grep -L '^# long: yes' "${tests[@]}")
-fi
-if [ $# -eq 0 ] && [ "${kernels[0]}" != debug ]; then
-	mapfile -t tests < <(grep -L '^# debug: yes' "${tests[@]}")
 fi
 [ ${#tests[@]} -gt 0 ] || run_die "no test matches: $*"
 for t in "${tests[@]}"; do
