@@ -54,22 +54,46 @@ static bool hdr_reserved_clear(const struct pprc_cdb_hdr *h)
 	       !h->rsvd11 && !h->rsvd20 && !h->rsvd30;
 }
 
-static enum pprc_reason write_check(const struct pprc_cdb_write *w)
+/**
+ * pprc_cdb_is_flush() - is it a flush, or a query that repeats one
+ * @cdb:	extended CDB with the layout of a write
+ *
+ * Context: any.
+ */
+bool pprc_cdb_is_flush(const union pprc_cdb *cdb)
 {
-	u16 action = be16_to_cpu(w->hdr.action);
-	u32 allowed = action == PPRC_SA_WRITE ? PPRC_WF_ALL : 0;
+	return be16_to_cpu(cdb->hdr.action) == PPRC_SA_FLUSH ||
+	       (be32_to_cpu(cdb->hdr.flags) & PPRC_WF_OF_FLUSH);
+}
 
-	if (be32_to_cpu(w->hdr.flags) & ~allowed)
+static u32 flags_allowed(const union pprc_cdb *cdb)
+{
+	switch (be16_to_cpu(cdb->hdr.action)) {
+	case PPRC_SA_WRITE:
+		return PPRC_WF_ALL;
+	case PPRC_SA_QUERY:
+		return pprc_cdb_is_flush(cdb) ?
+			PPRC_WF_OF_FLUSH | PPRC_WF_MORE :
+			PPRC_WF_FUA | PPRC_WF_MORE;
+	default:
+		return PPRC_WF_MORE;
+	}
+}
+
+static enum pprc_reason write_check(const union pprc_cdb *cdb)
+{
+	const struct pprc_cdb_write *w = &cdb->write;
+
+	if (be32_to_cpu(w->hdr.flags) & ~flags_allowed(cdb))
 		return PPRC_R_BAD_FLAGS;
-	if (w->rsvd104 || !w->hdr.session || !w->hdr.cmd_id)
+	if (!w->hdr.session || !w->hdr.cmd_id)
 		return PPRC_R_BAD_CDB;
 	if (be64_to_cpu(w->floor) > be64_to_cpu(w->hdr.cmd_id))
 		return PPRC_R_STALE_ID;
-	if (action == PPRC_SA_FLUSH && (w->lba || w->blocks || w->payload_crc))
-		return PPRC_R_BAD_CDB;
-	if (action == PPRC_SA_WRITE && !w->blocks)
-		return PPRC_R_BAD_LENGTH;
-	return PPRC_R_GOOD;
+	if (!pprc_cdb_is_flush(cdb))
+		return w->blocks && w->bytes ? PPRC_R_GOOD : PPRC_R_BAD_LENGTH;
+	return w->lba || w->blocks || w->payload_crc || w->bytes ?
+		PPRC_R_BAD_CDB : PPRC_R_GOOD;
 }
 
 static enum pprc_reason state_check(const struct pprc_cdb_state *s)
@@ -94,6 +118,16 @@ static enum pprc_reason logout_check(const struct pprc_cdb_logout *l)
 	return PPRC_R_GOOD;
 }
 
+static enum pprc_reason heartbeat_check(const struct pprc_cdb_heartbeat *hb)
+{
+	if (hb->hdr.flags)
+		return PPRC_R_BAD_FLAGS;
+	if (!all_zero(hb->rsvd58, sizeof(hb->rsvd58)) || !hb->hdr.session ||
+	    !hb->hdr.cmd_id || !hb->slots)
+		return PPRC_R_BAD_CDB;
+	return PPRC_R_GOOD;
+}
+
 /**
  * pprc_login_check() - are the wishes of a login within the protocol's bounds
  * @login:	the extended CDB
@@ -106,16 +140,18 @@ enum pprc_reason pprc_login_check(const struct pprc_cdb_login *login)
 	u32 bytes = be32_to_cpu(login->slot_bytes);
 	u16 slots = be16_to_cpu(login->slots);
 	u16 chunk = be16_to_cpu(login->chunk);
+	u32 liveness = be32_to_cpu(login->liveness_ms);
 
 	if (login->hdr.flags)
 		return PPRC_R_BAD_FLAGS;
-	if (!all_zero(login->rsvd72, sizeof(login->rsvd72)) ||
+	if (!all_zero(login->rsvd76, sizeof(login->rsvd76)) ||
 	    login->hdr.session || !login->hdr.cmd_id)
 		return PPRC_R_BAD_CDB;
 	if (!bytes || bytes % PPRC_SLOT_UNIT || bytes > PPRC_SLOT_BYTES_MAX ||
 	    !slots || slots > PPRC_SLOTS_MAX ||
 	    chunk < PPRC_CHUNK_MIN || chunk > PPRC_CHUNK_MAX ||
-	    (chunk & (chunk - 1)))
+	    (chunk & (chunk - 1)) || liveness < PPRC_LIVENESS_MS_MIN ||
+	    liveness > PPRC_LIVENESS_MS_MAX)
 		return PPRC_R_BAD_LOGIN;
 	return PPRC_R_GOOD;
 }
@@ -150,16 +186,37 @@ enum pprc_reason pprc_cdb_check(const union pprc_cdb *cdb)
 	switch (be16_to_cpu(h->action)) {
 	case PPRC_SA_WRITE:
 	case PPRC_SA_FLUSH:
-		return write_check(&cdb->write);
+	case PPRC_SA_QUERY:
+		return write_check(cdb);
 	case PPRC_SA_STATE:
 		return state_check(&cdb->state);
 	case PPRC_SA_LOGIN:
 		return pprc_login_check(&cdb->login);
 	case PPRC_SA_LOGOUT:
 		return logout_check(&cdb->logout);
+	case PPRC_SA_HEARTBEAT:
+		return heartbeat_check(&cdb->heartbeat);
 	default:
 		return PPRC_R_BAD_ACTION;
 	}
+}
+
+static unsigned int missing_encode(const struct pprc_answer *answer, u8 *to)
+{
+	unsigned int i, n = min_t(unsigned int, answer->nr_missing,
+				  PPRC_RANGES_MAX);
+	struct pprc_desc_missing *d = (void *)to;
+	unsigned int len = offsetof(struct pprc_desc_missing, range) +
+			   n * sizeof(d->range[0]);
+
+	memset(d, 0, len);
+	d->desc_type = PPRC_DESC_MISSING;
+	d->desc_len = len - 2;
+	for (i = 0; i < n; i++) {
+		d->range[i].offset = cpu_to_be32(answer->missing[i].offset);
+		d->range[i].len = cpu_to_be32(answer->missing[i].len);
+	}
+	return len;
 }
 
 /**
@@ -209,9 +266,40 @@ unsigned int pprc_answer_encode(const struct pprc_answer *answer, u8 *sense)
 		d->block_bytes = cpu_to_be32(answer->state.block_bytes);
 		d->blocks = cpu_to_be64(answer->state.blocks);
 		len += sizeof(*d);
+	} else if (answer->nr_missing) {
+		len += missing_encode(answer, sense + len);
 	}
 	s->add_len = len - offsetofend(struct pprc_sense, add_len);
 	return len;
+}
+
+static int missing_decode(const u8 *d, unsigned int len,
+			  struct pprc_answer *answer)
+{
+	const unsigned int head = offsetof(struct pprc_desc_missing, range);
+	unsigned int n;
+	u64 end = 0;
+
+	if (answer->nr_missing || len <= head ||
+	    (len - head) % sizeof(struct pprc_desc_range))
+		return -EINVAL;
+	n = (len - head) / sizeof(struct pprc_desc_range);
+	if (n > PPRC_RANGES_MAX)
+		return -EINVAL;
+	for (d += head; answer->nr_missing < n; d += sizeof(struct pprc_desc_range)) {
+		struct pprc_range *to = &answer->missing[answer->nr_missing++];
+		struct pprc_desc_range r;
+
+		memcpy(&r, d, sizeof(r));
+		to->offset = be32_to_cpu(r.offset);
+		to->len = be32_to_cpu(r.len);
+		if (!to->len || (end && to->offset <= end))
+			return -EINVAL;
+		end = (u64)to->offset + to->len;
+		if (end > PPRC_SLOT_BYTES_MAX)
+			return -EINVAL;
+	}
+	return 0;
 }
 
 static int desc_decode(const u8 *d, unsigned int len,
@@ -240,6 +328,8 @@ static int desc_decode(const u8 *d, unsigned int len,
 		answer->state.state = st.state;
 		answer->state.block_bytes = be32_to_cpu(st.block_bytes);
 		answer->state.blocks = be64_to_cpu(st.blocks);
+	} else if (d[0] == PPRC_DESC_MISSING) {
+		return missing_decode(d, len, answer);
 	}
 	/* Descriptors of other types say nothing to this version. */
 	return 0;

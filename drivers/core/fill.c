@@ -108,3 +108,54 @@ bool pprc_fill_complete(const struct pprc_fill *fill)
 {
 	return fill->known && fill->have == fill->total;
 }
+
+static bool has_chunk(const struct pprc_fill *fill, u32 idx)
+{
+	return fill->map[idx / 64] & (1ull << (idx % 64));
+}
+
+/**
+ * pprc_fill_missing() - what has not come yet
+ * @fill:	state of the slot, its command is known
+ * @ranges:	filled in ascending order; each begins at a chunk
+ * @max:	room in @ranges, at least 1
+ *
+ * When there are more gaps than room, the last range also covers what has come
+ * between it and the end of the write: more than needed, never less.
+ *
+ * Return: number of ranges; 0 when nothing is missing or the command has not
+ * come.
+ */
+unsigned int pprc_fill_missing(const struct pprc_fill *fill,
+			       struct pprc_range *ranges, unsigned int max)
+{
+	u32 chunks = DIV_ROUND_UP(fill->total, fill->chunk), idx = 0;
+	unsigned int n = 0;
+
+	if (!fill->known)
+		return 0;
+	while (idx < chunks) {
+		u32 from;
+
+		/* Whole words that have come are the common case. */
+		if (idx % 64 == 0 && fill->map[idx / 64] == ~0ull) {
+			idx += 64;
+			continue;
+		}
+		if (has_chunk(fill, idx)) {
+			idx++;
+			continue;
+		}
+		if (n == max) {
+			ranges[n - 1].len = fill->total - ranges[n - 1].offset;
+			break;
+		}
+		from = idx * fill->chunk;
+		while (idx < chunks && !has_chunk(fill, idx))
+			idx++;
+		ranges[n].offset = from;
+		ranges[n].len = min(idx * fill->chunk, fill->total) - from;
+		n++;
+	}
+	return n;
+}

@@ -8,6 +8,8 @@
 #include <pprc/codec.h>
 #include <pprc/core.h>
 #include <pprc/fill.h>
+#include <pprc/rtt.h>
+#include <pprc/window.h>
 #include <pprc/state.h>
 #include "core.h"
 
@@ -61,6 +63,7 @@ EXPORT_SYMBOL_GPL(pprc_state_step);
 EXPORT_SYMBOL_GPL(pprc_cdb_init);
 EXPORT_SYMBOL_GPL(pprc_cdb_seal);
 EXPORT_SYMBOL_GPL(pprc_cdb_check);
+EXPORT_SYMBOL_GPL(pprc_cdb_is_flush);
 EXPORT_SYMBOL_GPL(pprc_login_check);
 EXPORT_SYMBOL_GPL(pprc_answer_encode);
 EXPORT_SYMBOL_GPL(pprc_answer_decode);
@@ -70,6 +73,15 @@ EXPORT_SYMBOL_GPL(pprc_fill_reset);
 EXPORT_SYMBOL_GPL(pprc_fill_frame);
 EXPORT_SYMBOL_GPL(pprc_fill_expect);
 EXPORT_SYMBOL_GPL(pprc_fill_complete);
+EXPORT_SYMBOL_GPL(pprc_fill_missing);
+EXPORT_SYMBOL_GPL(pprc_rtt_sample);
+EXPORT_SYMBOL_GPL(pprc_rtt_timeout_us);
+EXPORT_SYMBOL_GPL(pprc_window_reset);
+EXPORT_SYMBOL_GPL(pprc_window_grant);
+EXPORT_SYMBOL_GPL(pprc_window_open);
+EXPORT_SYMBOL_GPL(pprc_window_take);
+EXPORT_SYMBOL_GPL(pprc_window_give);
+EXPORT_SYMBOL_GPL(pprc_window_used);
 
 static int __init pprc_core_init(void)
 {

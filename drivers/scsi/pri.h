@@ -108,6 +108,7 @@ enum pri_odd { PRI_ODD_FRAMES(PRI_ENUM_ODD) PRI_NR_ODD };
  * @remote_wwpn: the secondary port, constant
  * @local_wwpn:	local port to use, 0 for any, constant
  * @name:	"<remote wwpn>" for the log, constant
+ * @liveness_ms: silence after which the secondary counts as gone, constant
  * @mutex:	serialises login, teardown and control commands
  * @work:	connects, watches, tears down
  * @kick:	sends what could not be sent for want of memory
@@ -139,6 +140,7 @@ struct pri_session {
 	u64			remote_wwpn;
 	u64			local_wwpn;
 	char			name[PPRC_WWPN_LEN];
+	u32			liveness_ms;
 
 	struct mutex		mutex;
 	struct delayed_work	work;
@@ -180,7 +182,8 @@ struct pri_session {
  * @secondary_lun: LUN of the volume behind the secondary port; const while enabled
  * @slots:	slots wished for; const while enabled
  * @slot_kib:	slot size wished for, KiB; const while enabled
- * @timeout_ms:	how long an answer may take before the session is given up
+ * @timeout_ms:	how long the secondary may take for a command
+ * @liveness_ms: as wished for its session; const while enabled
  * @connect_timeout_ms: how long enabling and resuming wait for a login
  * @assume_equal: the operator has vouched for equal volumes; @mutex
  * @enabled:	@mutex
@@ -220,6 +223,7 @@ struct pri_pair {
 	u16			slot_kib;
 	u32			timeout_ms;
 	u32			connect_timeout_ms;
+	u32			liveness_ms;
 	bool			assume_equal;
 
 	bool			enabled;

@@ -84,6 +84,7 @@ struct pri_pair *pri_pair_alloc(const char *name)
 	pair->slot_kib = 1024;
 	pair->timeout_ms = 5000;
 	pair->connect_timeout_ms = 20000;
+	pair->liveness_ms = 3000;
 	return pair;
 }
 

@@ -195,6 +195,7 @@ static void build_cdb(struct pri_xchg *x, struct pri_cmd *cmd,
 		cdb->write.lba = cpu_to_be64(cmd->lba);
 		cdb->write.blocks = cpu_to_be32(cmd->blocks);
 		cdb->write.payload_crc = cpu_to_be32(cmd->payload_crc);
+		cdb->write.bytes = cpu_to_be32(pri_cmd_bytes(cmd));
 	}
 	pprc_cdb_seal(cdb);
 }

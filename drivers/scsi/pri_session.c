@@ -564,6 +564,7 @@ static int login(struct pri_session *s, const struct pprc_path *path)
 	cdb.login.slots = cpu_to_be16(s->wish_slots);
 	cdb.login.slot_bytes = cpu_to_be32(s->wish_bytes);
 	cdb.login.chunk = cpu_to_be16(s->chunk);
+	cdb.login.liveness_ms = cpu_to_be32(s->liveness_ms);
 	ret = pri_ctl_command(s, path, &cdb, 0, &answer);
 	if (ret) {
 		set_why(s, "the request for slots got no usable answer (%d): see the secondary's log",
@@ -706,6 +707,7 @@ static struct pri_session *session_alloc(const struct pri_pair *pair)
 	INIT_LIST_HEAD(&s->waiting);
 	s->wish_slots = pair->slots;
 	s->wish_bytes = pair->slot_kib << 10;
+	s->liveness_ms = pair->liveness_ms;
 	return s;
 }
 

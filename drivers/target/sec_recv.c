@@ -177,7 +177,8 @@ static bool data_agrees(const struct pprc_fcp_cmnd *cmnd,
 	bool write = be16_to_cpu(cdb->hdr.action) == PPRC_SA_WRITE;
 
 	if ((cmnd->flags & (FCP_CFL_RDDATA | FCP_CFL_WRDATA)) !=
-	    (write ? FCP_CFL_WRDATA : 0) || !cmnd->dl != !write)
+	    (write ? FCP_CFL_WRDATA : 0) ||
+	    cmnd->dl != (write ? cdb->write.bytes : 0))
 		return false;
 	/* A writer that gives SEQUENCE INITIATIVE away awaits FCP_XFER_RDY. */
 	return !write || !(f_ctl & FC_FC_SEQ_INIT);

@@ -14,7 +14,18 @@
 void pprc_cdb_init(union pprc_cdb *cdb, enum pprc_action action);
 void pprc_cdb_seal(union pprc_cdb *cdb);
 enum pprc_reason pprc_cdb_check(const union pprc_cdb *cdb);
+bool pprc_cdb_is_flush(const union pprc_cdb *cdb);
 enum pprc_reason pprc_login_check(const struct pprc_cdb_login *login);
+
+/**
+ * struct pprc_range - a piece of a write's data
+ * @offset:	where it begins, bytes
+ * @len:	its length, bytes
+ */
+struct pprc_range {
+	u32	offset;
+	u32	len;
+};
 
 /**
  * struct pprc_answer - the sense data of an FCP_RSP in host byte order
@@ -29,6 +40,8 @@ enum pprc_reason pprc_login_check(const struct pprc_cdb_login *login);
  * @has_state:	@state is filled
  * @login:	what a login was granted
  * @state:	what a state change found
+ * @nr_missing:	number of ranges in @missing; only with PPRC_R_PARTIAL
+ * @missing:	what has not come, ascending
  */
 struct pprc_answer {
 	u16	reason;
@@ -52,6 +65,8 @@ struct pprc_answer {
 		u32	block_bytes;
 		u64	blocks;
 	} state;
+	u8	nr_missing;
+	struct pprc_range missing[PPRC_RANGES_MAX];
 };
 
 unsigned int pprc_answer_encode(const struct pprc_answer *answer, u8 *sense);

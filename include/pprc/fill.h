@@ -8,6 +8,7 @@
 #define _PPRC_FILL_H
 
 #include <linux/types.h>
+#include <pprc/codec.h>
 #include <pprc/wire.h>
 
 #define PPRC_FILL_WORDS	(PPRC_CHUNKS_MAX / 64)
@@ -46,6 +47,8 @@ void pprc_fill_reset(struct pprc_fill *fill);
 enum pprc_fill_result pprc_fill_frame(struct pprc_fill *fill, u32 offset,
 				      u32 len);
 bool pprc_fill_expect(struct pprc_fill *fill, u32 total);
+unsigned int pprc_fill_missing(const struct pprc_fill *fill,
+			       struct pprc_range *ranges, unsigned int max);
 bool pprc_fill_complete(const struct pprc_fill *fill);
 
 #endif

@@ -12,6 +12,10 @@
  *		   as many frames as the write has chunks, none of them waits
  *		   for an FCP_XFER_RDY
  *	FCP_RSP    struct fcp_resp_with_ext, then struct pprc_sense
+ *
+ * When the answer does not come, a PPRC_SA_QUERY on an exchange of its own asks
+ * what is missing, and the write once more, with PPRC_WF_RESEND and only those
+ * data frames, brings it.
  */
 #ifndef _PPRC_WIRE_H
 #define _PPRC_WIRE_H
@@ -44,11 +48,19 @@ enum pprc_action {
 	PPRC_SA_FLUSH	= 0xf802,	/* volatile caches to stable storage */
 	PPRC_SA_STATE	= 0xf803,	/* a pair changes state */
 	PPRC_SA_LOGOUT	= 0xf804,	/* gives all slots back */
+	PPRC_SA_QUERY	= 0xf805,	/* repeats a command: what became of it? */
+	PPRC_SA_HEARTBEAT = 0xf806,	/* is somebody there? */
 };
 
-/* Flags of PPRC_SA_WRITE. */
+/*
+ * Flags of PPRC_SA_WRITE, PPRC_SA_FLUSH and PPRC_SA_QUERY. A query has those of
+ * the command it repeats.
+ */
 #define PPRC_WF_FUA		0x00000001u	/* stable before the answer */
-#define PPRC_WF_ALL		PPRC_WF_FUA
+#define PPRC_WF_RESEND		0x00000002u	/* a write, again: what was missing follows */
+#define PPRC_WF_OF_FLUSH	0x00000004u	/* a query: the command is a flush */
+#define PPRC_WF_MORE		0x00000008u	/* others wait for a slot */
+#define PPRC_WF_ALL		(PPRC_WF_FUA | PPRC_WF_RESEND | PPRC_WF_MORE)
 
 /* A command that uses no slot names this one. */
 #define PPRC_NO_SLOT		0xffff
@@ -94,6 +106,11 @@ static_assert(sizeof(struct pprc_cdb_hdr) == 56);
 
 /**
  * struct pprc_cdb_write - a write and its write control information
+ *
+ * A flush and a query have the same layout. A query repeats every field of the
+ * command it asks for but the action and the time, so that it also mends the
+ * loss of that command.
+ *
  * @hdr:	common part
  * @floor:	every command id below this one is settled
  * @lba:	first logical block
@@ -102,7 +119,7 @@ static_assert(sizeof(struct pprc_cdb_hdr) == 56);
  * @group:	consistency group, 0 for none
  * @group_seq:	sequence number within @group
  * @issued_ns:	time of issue, nanoseconds since the epoch on the primary
- * @rsvd104:	0
+ * @bytes:	data bytes of the write, all of them; 0 in PPRC_SA_FLUSH
  * @cdb_crc:	CRC-32C of the bytes before this field
  */
 struct pprc_cdb_write {
@@ -114,7 +131,7 @@ struct pprc_cdb_write {
 	__be64	group;
 	__be64	group_seq;
 	__be64	issued_ns;
-	__be32	rsvd104;
+	__be32	bytes;
 	__be32	cdb_crc;
 };
 static_assert(sizeof(struct pprc_cdb_write) == PPRC_CDB_LEN);
@@ -126,7 +143,8 @@ static_assert(sizeof(struct pprc_cdb_write) == PPRC_CDB_LEN);
  * @slot_bytes:	size wished for each data buffer, a multiple of 64 KiB
  * @slots:	number of slots wished
  * @chunk:	data bytes per FCP_DATA frame, a power of two
- * @rsvd72:	0
+ * @liveness_ms: silence after which a peer counts as gone, milliseconds
+ * @rsvd76:	0
  * @cdb_crc:	CRC-32C of the bytes before this field
  */
 struct pprc_cdb_login {
@@ -135,7 +153,8 @@ struct pprc_cdb_login {
 	__be32	slot_bytes;
 	__be16	slots;
 	__be16	chunk;
-	u8	rsvd72[36];
+	__be32	liveness_ms;
+	u8	rsvd76[32];
 	__be32	cdb_crc;
 };
 static_assert(sizeof(struct pprc_cdb_login) == PPRC_CDB_LEN);
@@ -174,6 +193,22 @@ struct pprc_cdb_logout {
 };
 static_assert(sizeof(struct pprc_cdb_logout) == PPRC_CDB_LEN);
 
+/**
+ * struct pprc_cdb_heartbeat - sent when nothing else has been for a while
+ * @hdr:	common part
+ * @slots:	slots the primary uses at most from now on; the secondary may
+ *		free what it had granted beyond them
+ * @rsvd58:	0
+ * @cdb_crc:	CRC-32C of the bytes before this field
+ */
+struct pprc_cdb_heartbeat {
+	struct pprc_cdb_hdr hdr;
+	__be16	slots;
+	u8	rsvd58[50];
+	__be32	cdb_crc;
+};
+static_assert(sizeof(struct pprc_cdb_heartbeat) == PPRC_CDB_LEN);
+
 /* Any of them; which one says @hdr.action. */
 union pprc_cdb {
 	struct pprc_cdb_hdr	hdr;
@@ -181,6 +216,7 @@ union pprc_cdb {
 	struct pprc_cdb_login	login;
 	struct pprc_cdb_state	state;
 	struct pprc_cdb_logout	logout;
+	struct pprc_cdb_heartbeat heartbeat;
 	u8			bytes[PPRC_CDB_LEN];
 };
 static_assert(sizeof(union pprc_cdb) == PPRC_CDB_LEN);
@@ -256,6 +292,7 @@ static_assert(sizeof(struct pprc_fcp_rsp) == 24);
 #define PPRC_DESC_ANSWER	0x80
 #define PPRC_DESC_LOGIN		0x81
 #define PPRC_DESC_STATE		0x82
+#define PPRC_DESC_MISSING	0x83
 
 /**
  * struct pprc_sense - answer to every command, GOOD ones included
@@ -332,8 +369,38 @@ struct pprc_desc_state {
 };
 static_assert(sizeof(struct pprc_desc_state) == 16);
 
+/**
+ * struct pprc_desc_range - a piece of a write's data
+ * @offset:	where it begins, bytes
+ * @len:	its length, bytes
+ */
+struct pprc_desc_range {
+	__be32	offset;
+	__be32	len;
+};
+static_assert(sizeof(struct pprc_desc_range) == 8);
+
+/* Most pieces one answer names; the last one then covers all that follow. */
+#define PPRC_RANGES_MAX	16
+
+/**
+ * struct pprc_desc_missing - what has not come; follows struct pprc_sense
+ * @desc_type:	PPRC_DESC_MISSING
+ * @desc_len:	bytes that follow this one, so 6 plus 8 for each range
+ * @rsvd2:	0
+ * @range:	the ranges, ascending, none empty, none touching the next
+ */
+struct pprc_desc_missing {
+	u8	desc_type;
+	u8	desc_len;
+	u8	rsvd2[6];
+	struct pprc_desc_range range[PPRC_RANGES_MAX];
+};
+static_assert(sizeof(struct pprc_desc_missing) == 8 + PPRC_RANGES_MAX * 8);
+
 /* Room for the longest sense data above. */
-#define PPRC_SENSE_MAX	(sizeof(struct pprc_sense) + sizeof(struct pprc_desc_login))
+#define PPRC_SENSE_MAX	(sizeof(struct pprc_sense) + sizeof(struct pprc_desc_missing))
+static_assert(PPRC_SENSE_MAX <= 252);
 
 /*
  * Bounds that no configuration may leave. The slot size is a multiple of
@@ -345,5 +412,7 @@ static_assert(sizeof(struct pprc_desc_state) == 16);
 #define PPRC_CHUNK_MIN		512
 #define PPRC_CHUNK_MAX		2048
 #define PPRC_CHUNKS_MAX		(PPRC_SLOT_BYTES_MAX / PPRC_CHUNK_MIN)
+#define PPRC_LIVENESS_MS_MIN	500
+#define PPRC_LIVENESS_MS_MAX	600000
 
 #endif

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Estimate of how long answers take. Pure. */
+
+#include <linux/kernel.h>
+#include <pprc/rtt.h>
+
+static unsigned int class_of(u32 bytes)
+{
+	unsigned int c = 0;
+	u32 limit = 4096;
+
+	while (c < PPRC_RTT_CLASSES - 1 && bytes > limit) {
+		limit *= 4;
+		c++;
+	}
+	return c;
+}
+
+/**
+ * pprc_rtt_sample() - a command was answered
+ * @r:		estimates of its session
+ * @bytes:	data bytes it carried
+ * @us:		from its first frame to its answer, microseconds
+ *
+ * RFC 6298 2.2 and 2.3 with alpha 1/8 and beta 1/4.
+ */
+void pprc_rtt_sample(struct pprc_rtts *r, u32 bytes, u64 us)
+{
+	struct pprc_rtt *e = &r->class[class_of(bytes)];
+	u32 t = clamp_t(u64, us, 1, 60000000), delta;
+
+	if (!e->srtt_us) {
+		e->srtt_us = t;
+		e->var_us = t / 2;
+		return;
+	}
+	delta = t > e->srtt_us ? t - e->srtt_us : e->srtt_us - t;
+	e->var_us = (u32)((3ull * e->var_us + delta) / 4);
+	e->srtt_us = max(1u, (u32)((7ull * e->srtt_us + t) / 8));
+}
+
+/*
+ * The class's own estimate; else that of the next smaller class that has one,
+ * four times as long for each step between; else that of the next larger one.
+ */
+static u64 base_us(const struct pprc_rtts *r, unsigned int class)
+{
+	unsigned int c;
+	int i;
+
+	for (i = class; i >= 0; i--) {
+		const struct pprc_rtt *e = &r->class[i];
+
+		if (e->srtt_us)
+			return ((u64)e->srtt_us + max(1000u, 4 * e->var_us)) <<
+			       (2 * (class - i));
+	}
+	for (c = class + 1; c < PPRC_RTT_CLASSES; c++) {
+		const struct pprc_rtt *e = &r->class[c];
+
+		if (e->srtt_us)
+			return (u64)e->srtt_us + 4ull * e->var_us;
+	}
+	return PPRC_RTO_FIRST_US;
+}
+
+/**
+ * pprc_rtt_timeout_us() - when to ask for an answer
+ * @r:		estimates of the session
+ * @bytes:	data bytes of the command
+ * @tries:	how often it has been asked for in vain; each doubles the time
+ *
+ * Return: microseconds, from PPRC_RTO_MIN_US to PPRC_RTO_MAX_US.
+ */
+u32 pprc_rtt_timeout_us(const struct pprc_rtts *r, u32 bytes,
+			unsigned int tries)
+{
+	u64 us = base_us(r, class_of(bytes));
+
+	us = clamp_t(u64, us, PPRC_RTO_MIN_US, PPRC_RTO_MAX_US);
+	/* Ten doublings lead from the lower bound beyond the upper one. */
+	return min_t(u64, us << min(tries, 10u), PPRC_RTO_MAX_US);
+}
