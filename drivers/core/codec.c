@@ -66,6 +66,30 @@ bool pprc_cdb_is_flush(const union pprc_cdb *cdb)
 	       (be32_to_cpu(cdb->hdr.flags) & PPRC_WF_OF_FLUSH);
 }
 
+/**
+ * pprc_cdb_repeats() - is one command the other one, sent again
+ * @again:	extended CDB with the layout of a write
+ * @first:	the same
+ *
+ * A query is a repetition of its command, too.
+ *
+ * Context: any.
+ * Return: true when everything is equal that says what is to be done.
+ */
+bool pprc_cdb_repeats(const union pprc_cdb *again, const union pprc_cdb *first)
+{
+	const struct pprc_cdb_write *a = &again->write, *b = &first->write;
+
+	return a->hdr.session == b->hdr.session && a->hdr.slot == b->hdr.slot &&
+	       a->hdr.cmd_id == b->hdr.cmd_id && a->hdr.pair == b->hdr.pair &&
+	       a->hdr.generation == b->hdr.generation &&
+	       !((a->hdr.flags ^ b->hdr.flags) & cpu_to_be32(PPRC_WF_FUA)) &&
+	       pprc_cdb_is_flush(again) == pprc_cdb_is_flush(first) &&
+	       a->lba == b->lba && a->blocks == b->blocks &&
+	       a->payload_crc == b->payload_crc && a->bytes == b->bytes &&
+	       a->group == b->group && a->group_seq == b->group_seq;
+}
+
 static u32 flags_allowed(const union pprc_cdb *cdb)
 {
 	switch (be16_to_cpu(cdb->hdr.action)) {

@@ -64,6 +64,7 @@ EXPORT_SYMBOL_GPL(pprc_cdb_init);
 EXPORT_SYMBOL_GPL(pprc_cdb_seal);
 EXPORT_SYMBOL_GPL(pprc_cdb_check);
 EXPORT_SYMBOL_GPL(pprc_cdb_is_flush);
+EXPORT_SYMBOL_GPL(pprc_cdb_repeats);
 EXPORT_SYMBOL_GPL(pprc_login_check);
 EXPORT_SYMBOL_GPL(pprc_answer_encode);
 EXPORT_SYMBOL_GPL(pprc_answer_decode);

@@ -141,14 +141,16 @@ enum sec_slot_state {
 
 /**
  * struct sec_slot - a payload buffer and a data buffer, allocated at login
- * @lock:	protects @state to @known until the slot is BUSY; after that the
- *		submission owns the slot alone
+ * @lock:	protects @state, @ox_id and @reason, and the rest until the slot
+ *		is BUSY; after that the submission owns the rest alone
  * @session:	its session
  * @index:	its number
  * @state:	enum sec_slot_state
  * @known:	the command has come and is in @payload
  * @id:		command id of the current or last command
- * @ox_id:	exchange to answer
+ * @ox_id:	exchange to answer: that of the command's latest repetition;
+ *		FC_XID_UNKNOWN when none awaits the answer
+ * @reason:	how the last command ended: a repetition is answered with it
  * @lun:	LUN
  * @flushing:	write done, flush for FUA under way
  * @tries:	how often LIO was asked
@@ -171,6 +173,7 @@ struct sec_slot {
 	bool			known;
 	u64			id;
 	u16			ox_id;
+	u16			reason;
 	u16			lun;
 	bool			flushing;
 	u8			tries;
@@ -196,6 +199,9 @@ enum sec_count {
 	SEC_C_REFUSED,		/* commands refused or failed */
 	SEC_C_EARLY,		/* data frames ahead of their command */
 	SEC_C_NO_REPLY,		/* answers lost for want of a frame */
+	SEC_C_QUERIES,		/* commands asked for */
+	SEC_C_RESENDS,		/* writes sent again, in part */
+	SEC_C_HEARTBEATS,	/* heartbeats answered */
 	SEC_NR_COUNTS
 };
 
@@ -241,6 +247,10 @@ enum sec_drop { SEC_DROPS(SEC_ENUM_DROP) SEC_NR_DROPS };
  * @login_id:	command id of the login that made it
  * @instance:	instance id of the primary
  * @last_ctl:	command id of the last control command; sec_lock
+ * @last_answer: how it was answered, for its repetitions; sec_lock
+ * @liveness_ms: silence after which the primary gives the session up
+ * @heard:	jiffies of the last frame from the primary; without a lock
+ * @watch:	closes the session when the primary is gone
  * @close_work:	closes it
  * @closed:	completed when everything is given back
  * @busy:	slots with the backstore, and one until the session closes
@@ -272,6 +282,10 @@ struct sec_session {
 	u64			login_id;
 	u64			instance;
 	u64			last_ctl;
+	struct pprc_answer	last_answer;
+	u32			liveness_ms;
+	unsigned long		heard;
+	struct delayed_work	watch;
 	struct work_struct	close_work;
 	struct completion	closed;
 	refcount_t		busy;
@@ -287,6 +301,14 @@ struct sec_session {
 	atomic64_t		counts[SEC_NR_COUNTS];
 	atomic64_t		drops[SEC_NR_DROPS];
 };
+
+/* A frame of the session's primary has come. */
+static inline void sec_heard(struct sec_session *s)
+{
+	/* Not written for each frame: they come on all CPUs. */
+	if (READ_ONCE(s->heard) != jiffies)
+		WRITE_ONCE(s->heard, jiffies);
+}
 
 static inline void sec_count(struct sec_session *s, enum sec_count what)
 {
@@ -356,10 +378,12 @@ void sec_submit_work(struct work_struct *work);
 int sec_queue_status(struct se_cmd *se_cmd);
 void sec_release_cmd(struct se_cmd *se_cmd);
 void sec_slot_refuse(struct sec_slot *slot, enum pprc_reason reason);
+void sec_slot_answer(struct sec_slot *slot, u16 ox_id, enum pprc_reason reason);
 
 /* sec_reply.c */
 int sec_replies_init(struct sec_session *s);
 void sec_replies_free(struct sec_session *s);
+struct fc_frame *sec_reply_alloc(void);
 void sec_reply(struct sec_session *s, u16 ox_id,
 	       const struct pprc_answer *answer);
 void sec_reply_control(struct fc_frame *rx, const struct pprc_answer *answer);

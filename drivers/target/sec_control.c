@@ -55,7 +55,11 @@ void sec_control_queue(struct fc_lport *lport, struct fc_frame *fp,
 	queue_work(sec_ctl_wq, &work);
 }
 
-/* Return: false for a repetition of an older command, which is dropped. */
+/*
+ * A primary sends these one at a time, with ascending ids. The last one may be
+ * repeated, for its answer may have been lost.
+ * Return: false for a repetition of an older command, which is dropped.
+ */
 static bool do_state(struct fc_frame *fp, struct pprc_lport *pl,
 		     const struct pprc_fcp_cmnd *cmnd,
 		     const union pprc_cdb *cdb, struct pprc_answer *a)
@@ -69,17 +73,20 @@ static bool do_state(struct fc_frame *fp, struct pprc_lport *pl,
 	mutex_lock(&sec_lock);
 	s = xa_load(&sec_sessions, id);
 	if (s && s->pl == pl && s->peer == fc_frame_sid(fp)) {
+		sec_heard(s);
 		a->slots = s->nr_slots;
-		/* A primary sends these one at a time, with ascending ids. */
-		fresh = a->cmd_id > s->last_ctl;
+		fresh = a->cmd_id >= s->last_ctl;
 		if (!fresh) {
 			sec_dropped(s, s->peer, SEC_D_DUP);
+		} else if (a->cmd_id == s->last_ctl) {
+			*a = s->last_answer;
 		} else if (be16_to_cpu(cdb->hdr.action) == PPRC_SA_LOGOUT) {
 			sec_session_kill(s);
 			a->reason = PPRC_R_GOOD;
 		} else {
 			s->last_ctl = a->cmd_id;
 			a->reason = sec_pair_change(s, lun, &cdb->state, a);
+			s->last_answer = *a;
 		}
 	}
 	mutex_unlock(&sec_lock);

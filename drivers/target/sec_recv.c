@@ -28,6 +28,7 @@ static struct sec_session *session_of(const struct fc_lport *lport,
 
 	if (!s || s->pl->lport != lport || s->peer != fc_frame_sid(fp))
 		return NULL;
+	sec_heard(s);
 	return s;
 }
 
@@ -156,18 +157,16 @@ static void recv_data(struct fc_lport *lport, struct fc_frame *fp)
 	rcu_read_unlock();
 }
 
-/* Is it a write or flush that can go into a slot of a session? */
-static bool wants_slot(const struct pprc_fcp_cmnd *cmnd, u32 len)
+/* The service action of an FCP_CMND, or 0 when that is for others to judge. */
+static u16 action_of(const struct pprc_fcp_cmnd *cmnd, u32 len)
 {
 	const union pprc_cdb *cdb = (const void *)cmnd->cdb;
-	u16 action;
 
 	if (len < sizeof(*cmnd) || cmnd->tm_flags ||
 	    cmnd->flags >> 2 != PPRC_FCP_ADD_CDB_WORDS ||
 	    cmnd->cdb[0] != PPRC_CDB_OPCODE)
-		return false;
-	action = get_unaligned_be16(&cdb->hdr.action);
-	return action == PPRC_SA_WRITE || action == PPRC_SA_FLUSH;
+		return 0;
+	return get_unaligned_be16(&cdb->hdr.action);
 }
 
 /* Does FCP_CMND say the same of the data as the extended CDB? */
@@ -184,49 +183,100 @@ static bool data_agrees(const struct pprc_fcp_cmnd *cmnd,
 	return !write || !(f_ctl & FC_FC_SEQ_INIT);
 }
 
+/*
+ * The slot's command has come again, as a query or to bring data that was
+ * missing. A query is answered at once; who resends awaits the final answer.
+ */
+static void repeat_command(struct sec_slot *slot, u16 ox_id, bool query)
+{
+	lockdep_assert_held(&slot->lock);
+	if (slot->state == SEC_SLOT_FREE)
+		sec_slot_answer(slot, ox_id, slot->reason);
+	else if (!query)
+		slot->ox_id = ox_id;
+	else if (slot->state == SEC_SLOT_BUSY)
+		sec_slot_answer(slot, ox_id, PPRC_R_IN_PROGRESS);
+	else
+		sec_slot_answer(slot, ox_id, PPRC_R_PARTIAL);
+}
+
+/* A command for a slot that has just been claimed for it. */
+static void begin_command(struct sec_slot *slot, const union pprc_cdb *cdb,
+			  u16 lun, u16 ox_id, bool query)
+{
+	lockdep_assert_held(&slot->lock);
+	slot->known = true;
+	slot->payload = *cdb;
+	slot->ox_id = ox_id;
+	slot->lun = lun;
+	if (!pprc_fill_expect(&slot->fill, be32_to_cpu(cdb->write.bytes))) {
+		sec_slot_refuse(slot, PPRC_R_BAD_LENGTH);
+	} else if (pprc_fill_complete(&slot->fill)) {
+		complete_slot(slot);
+	} else if (query) {
+		/* Its exchange ends with this; the data comes on another. */
+		slot->ox_id = FC_XID_UNKNOWN;
+		sec_slot_answer(slot, ox_id, PPRC_R_PARTIAL);
+	}
+}
+
 /* Put a checked command into its slot. Return: PPRC_R_GOOD or why not. */
 static enum pprc_reason take_command(struct sec_slot *slot,
 				     const struct fc_frame *fp,
 				     const struct pprc_fcp_cmnd *cmnd,
 				     const union pprc_cdb *cdb)
 {
+	bool query = be16_to_cpu(cdb->hdr.action) == PPRC_SA_QUERY;
+	bool resend = be32_to_cpu(cdb->hdr.flags) & PPRC_WF_RESEND;
+	u16 ox_id = ntohs(fc_frame_header_get(fp)->fh_ox_id);
 	u64 id = be64_to_cpu(cdb->hdr.cmd_id);
 	struct sec_session *s = slot->session;
-	enum pprc_reason reason;
+	enum pprc_reason reason = PPRC_R_GOOD;
 
+	if (query || resend)
+		sec_count(s, query ? SEC_C_QUERIES : SEC_C_RESENDS);
 	spin_lock_bh(&slot->lock);
-	/*
-	 * A second copy of a command must not be answered: the first one will
-	 * be, or has been, and only one answer is right.
-	 */
 	if (id == slot->id && (slot->known || slot->state == SEC_SLOT_FREE)) {
-		sec_dropped(s, s->peer, SEC_D_DUP);
-		reason = PPRC_R_GOOD;
+		if (!pprc_cdb_repeats(cdb, &slot->payload))
+			reason = PPRC_R_STALE_ID;
+		else if (query || resend)
+			repeat_command(slot, ox_id, query);
+		else	/* The network's doing: one answer is enough. */
+			sec_dropped(s, s->peer, SEC_D_DUP);
 		goto unlock;
 	}
 	reason = claim(slot, id);
 	if (reason != PPRC_R_GOOD)
 		goto unlock;
-	slot->known = true;
-	slot->payload = *cdb;
-	slot->ox_id = ntohs(fc_frame_header_get(fp)->fh_ox_id);
-	slot->lun = scsilun_to_int((struct scsi_lun *)cmnd->lun);
 	if (be64_to_cpu(cdb->write.floor) > READ_ONCE(s->floor))
 		WRITE_ONCE(s->floor, be64_to_cpu(cdb->write.floor));
-	if (!pprc_fill_expect(&slot->fill, be32_to_cpu(cmnd->dl)))
-		sec_slot_refuse(slot, PPRC_R_BAD_LENGTH);
-	else if (pprc_fill_complete(&slot->fill))
-		complete_slot(slot);
+	begin_command(slot, cdb, scsilun_to_int((struct scsi_lun *)cmnd->lun),
+		      ox_id, query);
 unlock:
 	spin_unlock_bh(&slot->lock);
 	return reason;
 }
 
+/* Somebody is there, and so many slots are granted. */
+static void answer_heartbeat(struct sec_session *s, const struct fc_frame *fp,
+			     const union pprc_cdb *cdb)
+{
+	struct pprc_answer a = {
+		.reason = PPRC_R_GOOD,
+		.session = s->id,
+		.cmd_id = be64_to_cpu(cdb->hdr.cmd_id),
+		.slots = s->nr_slots,
+	};
+
+	sec_count(s, SEC_C_HEARTBEATS);
+	sec_reply(s, ntohs(fc_frame_header_get(fp)->fh_ox_id), &a);
+}
+
 /*
- * A write or flush. Return: PPRC_R_GOOD when it is taken care of, otherwise
- * what sec_control.c is to answer.
+ * Whatever is taken care of here and now. Return: PPRC_R_GOOD when it is,
+ * otherwise what sec_control.c is to answer.
  */
-static enum pprc_reason recv_slot_cmnd(struct fc_lport *lport,
+static enum pprc_reason recv_at_once(struct fc_lport *lport,
 				       const struct fc_frame *fp,
 				       const struct pprc_fcp_cmnd *cmnd)
 {
@@ -243,6 +293,8 @@ static enum pprc_reason recv_slot_cmnd(struct fc_lport *lport,
 	s = session_of(lport, fp, be32_to_cpu(cdb.hdr.session));
 	if (!s)
 		reason = PPRC_R_NO_SESSION;
+	else if (be16_to_cpu(cdb.hdr.action) == PPRC_SA_HEARTBEAT)
+		answer_heartbeat(s, fp, &cdb);
 	else if (be16_to_cpu(cdb.hdr.slot) >= s->nr_slots)
 		reason = PPRC_R_BAD_SLOT;
 	else if (!data_agrees(cmnd, &cdb, ntoh24(fh->fh_f_ctl)))
@@ -267,8 +319,12 @@ static void recv_cmnd(struct fc_lport *lport, struct fc_frame *fp)
 		return;
 	}
 	cmnd = fc_frame_payload_get(fp, 0);
-	if (wants_slot(cmnd, len)) {
-		reason = recv_slot_cmnd(lport, fp, cmnd);
+	switch (action_of(cmnd, len)) {
+	case PPRC_SA_WRITE:
+	case PPRC_SA_FLUSH:
+	case PPRC_SA_QUERY:
+	case PPRC_SA_HEARTBEAT:
+		reason = recv_at_once(lport, fp, cmnd);
 		if (reason == PPRC_R_GOOD) {
 			fc_frame_free(fp);
 			return;

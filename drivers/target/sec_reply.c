@@ -15,8 +15,6 @@
 #include <scsi/scsi.h>
 #include "sec.h"
 
-#define REPLY_LEN	(sizeof(struct fcp_resp_with_ext) + \
-			 sizeof(struct pprc_sense))
 #define REPLY_LEN_MAX	(sizeof(struct fcp_resp_with_ext) + PPRC_SENSE_MAX)
 
 /* Where an answer goes. */
@@ -44,17 +42,31 @@ static void send(struct fc_lport *lport, struct fc_frame *fp,
 	lport->tt.frame_send(lport, fp);
 }
 
+/* @fp has room for the longest answer; it is cut to what this one takes. */
 static void fill_answer(struct fc_frame *fp, const struct pprc_answer *answer)
 {
-	struct fcp_resp_with_ext *rsp = fc_frame_payload_get(fp, sizeof(*rsp));
+	struct fcp_resp_with_ext *rsp = fc_frame_payload_get(fp, REPLY_LEN_MAX);
 	unsigned int len;
 
-	memset(rsp, 0, sizeof(*rsp));
+	memset(rsp, 0, REPLY_LEN_MAX);
 	len = pprc_answer_encode(answer, (u8 *)(rsp + 1));
 	rsp->resp.fr_flags = FCP_SNS_LEN_VAL;
 	rsp->resp.fr_status = answer->reason == PPRC_R_GOOD ?
 			      SAM_STAT_GOOD : SAM_STAT_CHECK_CONDITION;
 	rsp->ext.fr_sns_len = htonl(len);
+	skb_trim(fp_skb(fp),
+		 sizeof(struct fc_frame_header) + sizeof(*rsp) + len);
+}
+
+/**
+ * sec_reply_alloc() - make a frame for any answer
+ *
+ * Context: any.
+ * Return: the frame or NULL.
+ */
+struct fc_frame *sec_reply_alloc(void)
+{
+	return _fc_frame_alloc(REPLY_LEN_MAX);
 }
 
 /**
@@ -69,7 +81,7 @@ int sec_replies_init(struct sec_session *s)
 	unsigned int i;
 
 	for (i = 0; i < s->nr_slots; i++) {
-		struct fc_frame *fp = _fc_frame_alloc(REPLY_LEN);
+		struct fc_frame *fp = sec_reply_alloc();
 
 		if (!fp)
 			return -ENOMEM;
@@ -92,7 +104,7 @@ void sec_replies_free(struct sec_session *s)
 /**
  * sec_reply() - answer a command that used a slot
  * @s:		its session
- * @ox_id:	its exchange
+ * @ox_id:	its exchange; with FC_XID_UNKNOWN nobody awaits the answer
  * @answer:	what to say
  *
  * One frame is taken from the session's pool; when half of them are gone, new
@@ -110,7 +122,7 @@ void sec_reply(struct sec_session *s, u16 ox_id,
 	};
 	struct sk_buff *skb;
 
-	if (!pprc_lport_use(s->pl))
+	if (ox_id == FC_XID_UNKNOWN || !pprc_lport_use(s->pl))
 		return;
 	skb = skb_dequeue(&s->replies);
 	if (skb_queue_len(&s->replies) < s->nr_slots / 2 + 1)
@@ -153,7 +165,6 @@ void sec_reply_control(struct fc_frame *rx, const struct pprc_answer *answer)
 
 	if (!fp)
 		return;
-	memset(fc_frame_payload_get(fp, REPLY_LEN_MAX), 0, REPLY_LEN_MAX);
 	fill_answer(fp, answer);
 	send(fr_dev(rx), fp, FC_RCTL_DD_CMD_STATUS, FC_FC_LAST_SEQ, &to);
 }

@@ -17,6 +17,12 @@
 #include "sec.h"
 #include "sec_trace.h"
 
+/*
+ * A primary that hears nothing for the liveness time gives the session up. It
+ * is given a quarter more here, so that it is the one to tell why.
+ */
+#define SILENCE_MS(s)	((s)->liveness_ms + (s)->liveness_ms / 4)
+
 /* How long a new login waits for the last session of its port to end. */
 #define OLD_SESSION_MS	1000
 /* When an administrator is told what a closing session waits for. */
@@ -70,14 +76,35 @@ static void refill_work(struct work_struct *work)
 	struct sec_session *s = container_of(work, struct sec_session, refill);
 
 	while (skb_queue_len(&s->replies) < s->nr_slots) {
-		struct fc_frame *fp;
+		struct fc_frame *fp = sec_reply_alloc();
 
-		fp = _fc_frame_alloc(sizeof(struct fcp_resp_with_ext) +
-				     sizeof(struct pprc_sense));
 		if (!fp)
 			break;
 		skb_queue_tail(&s->replies, fp_skb(fp));
 	}
+}
+
+/* Is the primary still there? */
+static void watch_work(struct work_struct *work)
+{
+	struct sec_session *s = container_of(to_delayed_work(work),
+					     struct sec_session, watch);
+	unsigned long silent;
+
+	mutex_lock(&sec_lock);
+	if (s->closing)
+		goto unlock;
+	silent = jiffies - READ_ONCE(s->heard);
+	if (silent > msecs_to_jiffies(SILENCE_MS(s))) {
+		sec_log(err, s, "closing: nothing was heard of the primary for %u ms: check its host and the fabric\n",
+			jiffies_to_msecs(silent));
+		sec_session_kill(s);
+	} else {
+		queue_delayed_work(sec_ctl_wq, &s->watch,
+				   msecs_to_jiffies(s->liveness_ms / 4));
+	}
+unlock:
+	mutex_unlock(&sec_lock);
 }
 
 static void close_work(struct work_struct *work)
@@ -86,6 +113,7 @@ static void close_work(struct work_struct *work)
 					     close_work);
 	struct sec_tpg *tpg = s->tpg;
 
+	cancel_delayed_work_sync(&s->watch);
 	/* Frames found the session under RCU before it was erased. */
 	synchronize_rcu();
 	sec_session_idle(s);
@@ -198,6 +226,8 @@ static struct sec_session *session_alloc(struct sec_tpg *tpg,
 	xa_init(&s->pairs);
 	skb_queue_head_init(&s->replies);
 	INIT_WORK(&s->refill, refill_work);
+	INIT_DELAYED_WORK(&s->watch, watch_work);
+	s->liveness_ms = be32_to_cpu(login->liveness_ms);
 	s->login_id = be64_to_cpu(login->hdr.cmd_id);
 	s->last_ctl = s->login_id;
 	s->instance = be64_to_cpu(login->instance);
@@ -277,6 +307,8 @@ static enum pprc_reason session_publish(struct sec_session *s, u32 peer)
 	sec_session_get(s);
 	nexus->session = s;
 	s->opened = true;
+	WRITE_ONCE(s->heard, jiffies);
+	queue_delayed_work(sec_ctl_wq, &s->watch, 0);
 	return PPRC_R_GOOD;
 }
 

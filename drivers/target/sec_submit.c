@@ -28,7 +28,7 @@
 
 static bool is_write(const struct sec_slot *slot)
 {
-	return be16_to_cpu(slot->payload.hdr.action) == PPRC_SA_WRITE;
+	return !pprc_cdb_is_flush(&slot->payload);
 }
 
 static bool wants_fua(const struct sec_slot *slot)
@@ -83,16 +83,38 @@ void sec_slot_refuse(struct sec_slot *slot, enum pprc_reason reason)
 	lockdep_assert_held(&slot->lock);
 	make_answer(slot, reason, &a);
 	log_refusal(slot, &a);
+	slot->reason = reason;
 	slot->state = SEC_SLOT_FREE;
 	sec_reply(slot->session, slot->ox_id, &a);
+}
+
+/**
+ * sec_slot_answer() - say what has become of a slot's command
+ * @slot:	slot whose command is known
+ * @ox_id:	exchange that asks
+ * @reason:	how the command ended; PPRC_R_PARTIAL, and what is missing is
+ *		added; or PPRC_R_IN_PROGRESS
+ *
+ * Context: any but hard interrupt; @slot->lock held.
+ */
+void sec_slot_answer(struct sec_slot *slot, u16 ox_id, enum pprc_reason reason)
+{
+	struct pprc_answer a;
+
+	lockdep_assert_held(&slot->lock);
+	make_answer(slot, reason, &a);
+	if (reason == PPRC_R_PARTIAL)
+		a.nr_missing = pprc_fill_missing(&slot->fill, a.missing,
+						 ARRAY_SIZE(a.missing));
+	sec_reply(slot->session, ox_id, &a);
 }
 
 /* The command has ended: free the slot, then answer. */
 static void finish(struct sec_slot *slot, enum pprc_reason reason)
 {
 	struct sec_session *s = slot->session;
-	u16 ox_id = slot->ox_id;
 	struct pprc_answer a;
+	u16 ox_id;
 
 	trace_sec_cmd_done(slot, reason);
 	make_answer(slot, reason, &a);
@@ -106,6 +128,8 @@ static void finish(struct sec_slot *slot, enum pprc_reason reason)
 	}
 
 	spin_lock_bh(&slot->lock);
+	ox_id = slot->ox_id;
+	slot->reason = reason;
 	slot->state = SEC_SLOT_FREE;
 	spin_unlock_bh(&slot->lock);
 	/* The slot may be filling again; the session is held by @busy. */

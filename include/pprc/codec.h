@@ -15,6 +15,8 @@ void pprc_cdb_init(union pprc_cdb *cdb, enum pprc_action action);
 void pprc_cdb_seal(union pprc_cdb *cdb);
 enum pprc_reason pprc_cdb_check(const union pprc_cdb *cdb);
 bool pprc_cdb_is_flush(const union pprc_cdb *cdb);
+bool pprc_cdb_repeats(const union pprc_cdb *again,
+		      const union pprc_cdb *first);
 enum pprc_reason pprc_login_check(const struct pprc_cdb_login *login);
 
 /**
