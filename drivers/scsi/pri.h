@@ -3,8 +3,9 @@
  * pprc_primary.ko, private definitions.
  *
  * A write, file by file: pri_host.c (queuecommand) > pri_io.c (both legs) >
- * pri_session.c (a slot) > pri_send.c (frames) > pri_xchg.c (answer) >
- * pri_io.c (completion).
+ * pri_credit.c (a slot) > pri_send.c (frames) > pri_xchg.c (answer) >
+ * pri_credit.c (the slot is free) > pri_io.c (completion). When no answer
+ * comes, pri_recover.c asks for it.
  *
  * Locks, outermost first:
  *	pair->mutex > session->mutex > lports_lock (pprc_core) > pri_lock
@@ -18,7 +19,9 @@
  *	struct pri_session: each pair that is enabled (1), each exchange (1);
  *		the last pair stops the work before it drops its own
  *	struct pri_xchg: the sender until it has sent everything (1), the open
- *		exchange until it is answered, closed or given up (1)
+ *		exchange until it is answered, closed or given up (1), who takes
+ *		it from its command to give it up (1)
+ *	struct pri_cmd: its legs, see there; the last one completes it
  */
 #ifndef _PPRC_PRI_H
 #define _PPRC_PRI_H
@@ -26,6 +29,7 @@
 #include <linux/bio.h>
 #include <linux/completion.h>
 #include <linux/configfs.h>
+#include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/llist.h>
@@ -40,6 +44,8 @@
 #include <pprc/codec.h>
 #include <pprc/compat.h>
 #include <pprc/core.h>
+#include <pprc/rtt.h>
+#include <pprc/window.h>
 
 struct pri_xchg;
 
@@ -101,6 +107,16 @@ enum pri_session_state {
 #define PRI_ENUM_ODD(sym, name, text)	PRI_ODD_##sym,
 enum pri_odd { PRI_ODD_FRAMES(PRI_ENUM_ODD) PRI_NR_ODD };
 
+/* What is counted per session, and the names it is shown with. */
+#define PRI_COUNTS(X)							\
+	X(QUERIES,	"queries")					\
+	X(RESENDS,	"resends")					\
+	X(RESENT_FRAMES, "resent_frames")				\
+	X(HEARTBEATS,	"heartbeats")
+
+#define PRI_ENUM_COUNT(sym, name)	PRI_C_##sym,
+enum pri_count { PRI_COUNTS(PRI_ENUM_COUNT) PRI_NR_COUNTS };
+
 /**
  * struct pri_session - login of this host to one secondary port
  * @node:	in the list of sessions; pri_lock
@@ -123,16 +139,22 @@ enum pri_odd { PRI_ODD_FRAMES(PRI_ENUM_ODD) PRI_NR_ODD };
  * @chunk:	data bytes per frame; as @path
  * @peer_instance: the secondary's instance id; as @path
  * @wait:	woken when @state or @why changes
+ * @heard:	jiffies of the last frame from the secondary; without a lock
+ * @heartbeat:	exchange of the last heartbeat, referenced, or NULL; @mutex
+ * @recover:	asks for answers that are late
+ * @counts:	enum pri_count
+ * @odd:	enum pri_odd, frames counted
  * @io_lock:	protects the rest
  * @state:	enum pri_session_state
- * @free:	stack of free slot numbers
- * @nr_free:	its height
+ * @window:	the slots
  * @inflight:	commands that hold a slot, ascending command ids
- * @waiting:	commands that wait for a slot, first come first served
+ * @turns:	pairs with commands that wait for a slot, next one first
+ * @rtts:	how long answers take
+ * @rto:	runs out when a command is due
+ * @rto_at:	when that is, ktime_get_ns(), 0 when it does not run
  * @next_id:	next command id; never reset, so ids stay unique over logins
  * @why:	why the session is not up, a sentence for people
  * @logins:	successful logins
- * @odd:	enum pri_odd, frames counted
  */
 struct pri_session {
 	struct list_head	node;
@@ -157,16 +179,23 @@ struct pri_session {
 	u64			peer_instance;
 	wait_queue_head_t	wait;
 
+	unsigned long		heard;
+	struct pri_xchg		*heartbeat;
+	struct work_struct	recover;
+	atomic64_t		counts[PRI_NR_COUNTS];
+	atomic64_t		odd[PRI_NR_ODD];
+
 	spinlock_t		io_lock;
 	enum pri_session_state	state;
-	u16			*free;
-	unsigned int		nr_free;
+	struct pprc_window	window;
 	struct list_head	inflight;
-	struct list_head	waiting;
+	struct list_head	turns;
+	struct pprc_rtts	rtts;
+	struct hrtimer		rto;
+	u64			rto_at;
 	u64			next_id;
 	char			why[PRI_WHY_LEN];
 	u64			logins;
-	atomic64_t		odd[PRI_NR_ODD];
 };
 
 /**
@@ -207,6 +236,8 @@ struct pri_session {
  * @write_bytes: their bytes
  * @local_writes: writes acknowledged on the primary alone
  * @reads:	reads
+ * @waiting:	commands that wait for a slot; session->io_lock
+ * @turn:	in session->turns while there are such; session->io_lock
  */
 struct pri_pair {
 	struct config_group	group;
@@ -249,6 +280,9 @@ struct pri_pair {
 	atomic64_t		write_bytes;
 	atomic64_t		local_writes;
 	atomic64_t		reads;
+
+	struct list_head	waiting;
+	struct list_head	turn;
 };
 
 static inline const char *pri_pair_name(struct pri_pair *pair)
@@ -267,11 +301,17 @@ enum pri_op {
 	PRI_FLUSH,
 };
 
+enum pri_recover_op {
+	PRI_ASK,		/* what has become of it? */
+	PRI_RESEND,		/* this is what was missing */
+};
+
 /**
  * struct pri_cmd - driver part of a scsi_cmnd
  * @work:	runs the command out of queuecommand's atomic context, once
  *		more when it had to wait for the range lock
  * @send_work:	sends the remote leg when it had to wait for a slot
+ * @recover_work: asks for the answer, or sends what is missing
  * @sc:		the command
  * @pair:	its pair
  * @op:		what it is
@@ -283,18 +323,27 @@ enum pri_op {
  * @legs:	the submitter, the local leg and the remote leg; last completes
  * @local:	result of the local leg
  * @range:	range lock
- * @node:	in session->waiting or ->inflight; session->io_lock
+ * @sending:	its frames are just being sent; hint, without a lock
+ * @node:	in pair->waiting or session->inflight; session->io_lock
  * @id:		command id; session->io_lock
  * @slot:	slot; session->io_lock
  * @floor:	smallest id under way when @id was given; session->io_lock
  * @deadline:	jiffies when an answer is overdue; session->io_lock
  * @retried:	had a slot before: @deadline stays; session->io_lock
- * @xchg:	exchange under way; session->io_lock
+ * @more:	others waited for a slot when it got its own; session->io_lock
+ * @tries:	how often it was asked for; session->io_lock
+ * @due_ns:	when it will be asked for; session->io_lock
+ * @resent_ns:	when data was last sent again; session->io_lock
+ * @xchgs:	its open exchanges; session->io_lock
+ * @recover_op:	what @recover_work does; session->io_lock
+ * @nr_missing:	ranges in @missing; session->io_lock
+ * @missing:	what the secondary lacks; session->io_lock
  * @payload_crc: CRC-32C of the data
  */
 struct pri_cmd {
 	struct work_struct	work;
 	struct work_struct	send_work;
+	struct work_struct	recover_work;
 	struct scsi_cmnd	*sc;
 	struct pri_pair		*pair;
 	enum pri_op		op;
@@ -306,6 +355,7 @@ struct pri_cmd {
 	atomic_t		legs;
 	blk_status_t		local;
 	struct pri_range	range;
+	bool			sending;
 
 	struct list_head	node;
 	u64			id;
@@ -313,13 +363,26 @@ struct pri_cmd {
 	u16			slot;
 	unsigned long		deadline;
 	bool			retried;
-	struct pri_xchg		*xchg;
+	bool			more;
+	u8			tries;
+	u64			due_ns;
+	u64			resent_ns;
+	struct list_head	xchgs;
+	enum pri_recover_op	recover_op;
+	u8			nr_missing;
+	struct pprc_range	missing[PPRC_RANGES_MAX];
 	u32			payload_crc;
 };
 
 static inline u32 pri_cmd_bytes(const struct pri_cmd *cmd)
 {
 	return cmd->blocks * cmd->pair->block_bytes;
+}
+
+/* Bytes of data that go with the command. */
+static inline u32 pri_cmd_dl(const struct pri_cmd *cmd)
+{
+	return cmd->op == PRI_WRITE ? pri_cmd_bytes(cmd) : 0;
 }
 
 /**
@@ -336,11 +399,19 @@ struct pri_ctl {
 	bool			agreed;
 };
 
+enum pri_xchg_kind {
+	PRI_X_CONTROL,		/* somebody waits for it */
+	PRI_X_HEARTBEAT,
+	PRI_X_FIRST,		/* a write or flush */
+	PRI_X_QUERY,		/* asks for one */
+	PRI_X_RESEND,		/* brings what it lacked */
+};
+
 /**
  * struct pri_xchg - one Fibre Channel exchange of ours
  * @refs:	see the list of references above; the last one reaps
  * @lock:	protects @seq until the sender holds the exchange, @open,
- *		@closed, @quarantine, @parked, @ctl
+ *		@closed, @park_ms, @parked, @ctl
  * @session:	its session, referenced
  * @pl:		local port, user reference: libfc's port and exchange manager
  *		stay until this exchange is reaped
@@ -352,9 +423,12 @@ struct pri_ctl {
  * @els:	a PRLI; answers of another type are not ours
  * @open:	an answer or the end of the exchange is awaited
  * @closed:	given up or ended; must not be opened any more
- * @quarantine:	given up: keep the OX_ID from reuse for R_A_TOV
- * @parked:	@reap is queued, unreferenced and waiting for R_A_TOV to pass
+ * @park_ms:	given up: keep the OX_ID from reuse for so long
+ * @parked:	@reap is queued, unreferenced and waiting for @park_ms to pass
+ * @kind:	what it carries
+ * @sent_ns:	when it began, ktime_get_ns()
  * @cmd:	command it belongs to; session->io_lock
+ * @cmd_node:	in its list of exchanges; session->io_lock
  * @ctl:	who waits for it instead; @lock
  * @expect_id:	command id the answer must carry
  * @reap:	delayed start of reaping
@@ -373,9 +447,12 @@ struct pri_xchg {
 	bool			els;
 	bool			open;
 	bool			closed;
-	bool			quarantine;
+	unsigned int		park_ms;
 	bool			parked;
+	enum pri_xchg_kind	kind;
+	u64			sent_ns;
 	struct pri_cmd		*cmd;
+	struct list_head	cmd_node;
 	struct pri_ctl		*ctl;
 	u64			expect_id;
 	struct delayed_work	reap;
@@ -430,26 +507,44 @@ void pri_session_release(struct pri_session *s);
 int pri_session_wait_up(struct pri_session *s, unsigned int msec);
 u64 pri_session_login(struct pri_session *s);
 bool pri_session_grant(struct pri_session *s, u16 *slots, u32 *bytes);
+bool pri_session_silent(const struct pri_session *s);
 void pri_session_odd(struct pri_session *s, enum pri_odd why);
 ssize_t pri_session_show_stats(struct pri_session *s, char *page);
 void pri_session_why(struct pri_session *s, char *buf);
 void pri_session_fail(struct pri_session *s, const char *fmt, ...)
 	__printf(2, 3);
 void pri_session_heard(struct pri_session *s, unsigned int reason);
-void pri_session_submit(struct pri_session *s, struct pri_cmd *cmd);
-struct pri_cmd *pri_session_claim(struct pri_xchg *x);
-bool pri_session_detach(struct pri_xchg *x);
-bool pri_session_path(struct pri_session *s, struct pri_cmd *cmd,
-		      struct pprc_path *path);
-bool pri_session_begin(struct pri_session *s, struct pri_cmd *cmd,
-		       struct pri_xchg *x);
-void pri_session_retry(struct pri_session *s, struct pri_cmd *cmd);
 int pri_session_state_change(struct pri_session *s, struct pri_pair *pair,
 			     u8 state, u8 reason, struct pprc_answer *answer);
 void pri_lport_gone(struct pprc_lport *pl);
 
+/* pri_credit.c */
+void pri_credit_submit(struct pri_session *s, struct pri_cmd *cmd);
+bool pri_credit_path(struct pri_session *s, struct pri_cmd *cmd,
+		     struct pprc_path *path);
+bool pri_credit_begin(struct pri_session *s, struct pri_cmd *cmd,
+		      struct pri_xchg *x);
+struct pri_cmd *pri_credit_claim(struct pri_xchg *x);
+bool pri_credit_detach(struct pri_xchg *x);
+void pri_credit_retry(struct pri_session *s, struct pri_cmd *cmd);
+void pri_credit_kick(struct work_struct *work);
+unsigned int pri_credit_overdue(struct pri_session *s);
+void pri_credit_end_all(struct pri_session *s, char *why);
+void pri_credit_in_use(struct pri_session *s, unsigned int *inflight,
+		       unsigned int *waiting);
+
+/* pri_recover.c */
+void pri_recover_init(struct pri_session *s);
+void pri_recover_exit(struct pri_session *s);
+void pri_recover_arm(struct pri_session *s, struct pri_cmd *cmd, u64 now);
+bool pri_recover_answer(struct pri_xchg *x, const struct pprc_answer *a);
+void pri_recover_cmd(struct pri_cmd *cmd);
+
 /* pri_send.c */
 int pri_send(struct pri_session *s, struct pri_cmd *cmd);
+void pri_send_query(struct pri_session *s, struct pri_cmd *cmd);
+void pri_send_missing(struct pri_session *s, struct pri_cmd *cmd,
+		      const struct pprc_range *ranges, unsigned int n);
 u32 pri_payload_crc(struct pri_cmd *cmd);
 
 /* pri_xchg.c */
@@ -459,7 +554,10 @@ struct pri_xchg *pri_xchg_alloc(struct pri_session *s,
 				const struct pprc_path *path, gfp_t gfp);
 int pri_xchg_open(struct pri_xchg *x, struct fc_frame *fp);
 void pri_xchg_put(struct pri_xchg *x);
-void pri_xchg_abandon(struct pri_xchg *x);
+void pri_xchg_abandon(struct pri_xchg *x, bool settled);
+void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path,
+			unsigned int slots);
+void pri_heartbeat_end(struct pri_session *s);
 int pri_ctl_prli(struct pri_session *s, const struct pprc_path *path);
 int pri_ctl_command(struct pri_session *s, const struct pprc_path *path,
 		    union pprc_cdb *cdb, u16 lun, struct pprc_answer *answer);

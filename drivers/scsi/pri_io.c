@@ -133,7 +133,7 @@ static void start_legs(struct pri_cmd *cmd)
 	if (cmd->mirrored) {
 		if (cmd->op == PRI_WRITE)
 			cmd->payload_crc = pri_payload_crc(cmd);
-		pri_session_submit(pair->session, cmd);
+		pri_credit_submit(pair->session, cmd);
 	}
 	local_leg(cmd);
 	leg_done(cmd);
@@ -162,6 +162,14 @@ static void io_send_work(struct work_struct *work)
 	leg_done(cmd);
 }
 
+static void io_recover_work(struct work_struct *work)
+{
+	struct pri_cmd *cmd = container_of(work, struct pri_cmd, recover_work);
+
+	pri_recover_cmd(cmd);
+	leg_done(cmd);
+}
+
 /**
  * pri_cmd_init() - prepare the driver part of a scsi_cmnd, once per request
  * @cmd:	the driver part
@@ -175,7 +183,9 @@ void pri_cmd_init(struct pri_cmd *cmd, struct scsi_cmnd *sc)
 	cmd->sc = sc;
 	INIT_WORK(&cmd->work, io_work);
 	INIT_WORK(&cmd->send_work, io_send_work);
+	INIT_WORK(&cmd->recover_work, io_recover_work);
 	INIT_LIST_HEAD(&cmd->node);
+	INIT_LIST_HEAD(&cmd->xchgs);
 	INIT_LIST_HEAD(&cmd->range.node);
 }
 

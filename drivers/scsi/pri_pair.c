@@ -78,6 +78,8 @@ struct pri_pair *pri_pair_alloc(const char *name)
 	spin_lock_init(&pair->lock);
 	pri_ranges_init(&pair->ranges);
 	INIT_LIST_HEAD(&pair->node);
+	INIT_LIST_HEAD(&pair->waiting);
+	INIT_LIST_HEAD(&pair->turn);
 	INIT_WORK(&pair->notify, notify_work);
 	pair->id = id_of_name(name);
 	pair->slots = 32;

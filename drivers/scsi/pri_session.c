@@ -5,8 +5,7 @@
  * A delayed work per session drives it round DOWN > UP > FAILED > DOWN. The
  * data path only ever moves it from UP to FAILED; everything that sleeps is
  * done by the work, under session->mutex. While a session is not UP nobody
- * can get a slot, and the work ends every command that held one: a credit
- * comes back only with a final answer or with the end of its session.
+ * can get a slot, and the work ends every command that held one.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -18,7 +17,12 @@
 
 #define WATCH_MS	250	/* deadlines and the remote port, while up */
 #define CONNECT_MS	500	/* between attempts, while down */
-#define RETRY_MS	2	/* libfc had no exchange or frame for us */
+
+/*
+ * A secondary that has been silent for a sixth of the liveness time is sent a
+ * heartbeat at each look, so several may be lost before it counts as gone.
+ */
+#define HEARTBEAT_MS(s)	((s)->liveness_ms / 6)
 
 static LIST_HEAD(sessions);		/* pri_lock */
 
@@ -72,9 +76,13 @@ void set_why(struct pri_session *s, const char *fmt, ...)
 		session_log(notice, s, "%s\n", why);
 }
 
+#define COUNT_NAME(sym, name)		[PRI_C_##sym] = name,
 #define ODD_NAME(sym, name, text)	[PRI_ODD_##sym] = name,
 #define ODD_TEXT(sym, name, text)	[PRI_ODD_##sym] = text,
 
+static const char * const count_names[PRI_NR_COUNTS] = {
+	PRI_COUNTS(COUNT_NAME)
+};
 static const char * const odd_names[PRI_NR_ODD] = { PRI_ODD_FRAMES(ODD_NAME) };
 static const char * const odd_texts[PRI_NR_ODD] = { PRI_ODD_FRAMES(ODD_TEXT) };
 
@@ -107,18 +115,21 @@ void pri_session_odd(struct pri_session *s, enum pri_odd why)
  */
 ssize_t pri_session_show_stats(struct pri_session *s, char *page)
 {
-	unsigned int slots, waiting, inflight;
+	unsigned int slots, waiting, inflight, rtt_us;
 	ssize_t n;
 	int i;
 
 	spin_lock_bh(&s->io_lock);
 	slots = s->granted;
-	inflight = list_count_nodes(&s->inflight);
-	waiting = list_count_nodes(&s->waiting);
+	pri_credit_in_use(s, &inflight, &waiting);
+	rtt_us = s->rtts.class[0].srtt_us;
 	n = sysfs_emit(page, "logins %llu\n", s->logins);
 	spin_unlock_bh(&s->io_lock);
-	n += sysfs_emit_at(page, n, "slots %u\nslots_in_use %u\nwaiting %u\n",
-			   slots, inflight, waiting);
+	n += sysfs_emit_at(page, n, "slots %u\nslots_in_use %u\nwaiting %u\nrtt_us %u\n",
+			   slots, inflight, waiting, rtt_us);
+	for (i = 0; i < PRI_NR_COUNTS; i++)
+		n += sysfs_emit_at(page, n, "%s %lld\n", count_names[i],
+				   atomic64_read(&s->counts[i]));
 	for (i = 0; i < PRI_NR_ODD; i++)
 		n += sysfs_emit_at(page, n, "%s_frames %lld\n", odd_names[i],
 				   atomic64_read(&s->odd[i]));
@@ -196,237 +207,25 @@ void pri_session_heard(struct pri_session *s, unsigned int reason)
 		pri_session_fail(s, "the secondary does not know the session any more");
 }
 
-/* A slot for @cmd, the oldest taker first; io_lock held. */
-static void give_slot(struct pri_session *s, struct pri_cmd *cmd)
+static unsigned int watch_ms(const struct pri_session *s)
 {
-	lockdep_assert_held(&s->io_lock);
-	cmd->slot = s->free[--s->nr_free];
-	cmd->id = ++s->next_id;
-	if (!cmd->retried)
-		cmd->deadline = jiffies +
-				msecs_to_jiffies(cmd->pair->timeout_ms);
-	list_add_tail(&cmd->node, &s->inflight);
-	/* Ids are given in order, so the first one under way is the floor. */
-	cmd->floor = list_first_entry(&s->inflight, struct pri_cmd, node)->id;
-}
-
-/* Take back the slot of @cmd and hand it on; io_lock held. */
-static void return_slot(struct pri_session *s, struct pri_cmd *cmd)
-{
-	struct pri_cmd *next;
-
-	lockdep_assert_held(&s->io_lock);
-	list_del_init(&cmd->node);
-	s->free[s->nr_free++] = cmd->slot;
-	if (s->state != PRI_S_UP || list_empty(&s->waiting))
-		return;
-	next = list_first_entry(&s->waiting, struct pri_cmd, node);
-	list_del_init(&next->node);
-	give_slot(s, next);
-	pri_io_send_later(next);
+	return min_t(u32, WATCH_MS, s->liveness_ms / 8);
 }
 
 /**
- * pri_session_submit() - start the remote leg of a command
- * @s:		the pair's session
- * @cmd:	write or flush; its remote leg is counted already
+ * pri_session_silent() - has the secondary been silent for too long
+ * @s:		session that is up
  *
- * Sends at once if a slot is free, else when one becomes free. The leg ends
- * in pri_remote_done() in any case.
- *
- * Context: process.
+ * Context: any.
+ * Return: true when it must be taken for gone.
  */
-void pri_session_submit(struct pri_session *s, struct pri_cmd *cmd)
+bool pri_session_silent(const struct pri_session *s)
 {
-	bool send = false, down;
-	char why[PRI_WHY_LEN];
+	unsigned long silent = jiffies - READ_ONCE(s->heard);
 
-	spin_lock_bh(&s->io_lock);
-	cmd->retried = false;
-	down = s->state != PRI_S_UP;
-	if (down) {
-		strscpy(why, s->why, sizeof(why));
-	} else if (s->nr_free && list_empty(&s->waiting)) {
-		give_slot(s, cmd);
-		send = true;
-	} else {
-		list_add_tail(&cmd->node, &s->waiting);
-	}
-	spin_unlock_bh(&s->io_lock);
-
-	if (down)
-		pri_remote_done(cmd, NULL, PPRC_SUSP_PATH_LOSS, why);
-	else if (send)
-		pri_send(s, cmd);
-}
-
-/* Does @cmd still hold a slot of the login it was submitted to? io_lock held */
-static bool still_mine(struct pri_session *s, const struct pri_cmd *cmd)
-{
-	lockdep_assert_held(&s->io_lock);
-	return s->state == PRI_S_UP && !list_empty(&cmd->node);
-}
-
-/**
- * pri_session_path() - where a command is to be sent
- * @s:		the session
- * @cmd:	command with a slot
- * @path:	filled; the caller gives back the user and the memory reference
- *		on @path->pl
- *
- * Context: any but hard interrupt.
- * Return: false when the session or its port is going; the command is or will
- * be ended by the session's teardown.
- */
-bool pri_session_path(struct pri_session *s, struct pri_cmd *cmd,
-		      struct pprc_path *path)
-{
-	bool ok, going = false;
-
-	spin_lock_bh(&s->io_lock);
-	ok = still_mine(s, cmd);
-	if (ok) {
-		*path = s->path;
-		going = !pprc_lport_use(path->pl);
-		ok = !going;
-		if (ok)
-			pprc_lport_get(path->pl);
-	}
-	spin_unlock_bh(&s->io_lock);
-	if (going)
-		pri_session_fail(s, "the local FC port was removed");
-	return ok;
-}
-
-/**
- * pri_session_begin() - tie a command to the exchange that will carry it
- * @s:		the session
- * @cmd:	command with a slot
- * @x:		exchange object not yet opened
- *
- * Context: any but hard interrupt.
- * Return: false when the session has failed meanwhile; the command is or will
- * be ended by its teardown.
- */
-bool pri_session_begin(struct pri_session *s, struct pri_cmd *cmd,
-		       struct pri_xchg *x)
-{
-	bool ok;
-
-	spin_lock_bh(&s->io_lock);
-	ok = still_mine(s, cmd);
-	if (ok) {
-		x->cmd = cmd;
-		x->session_id = s->id;
-		x->chunk = s->chunk;
-		x->expect_id = cmd->id;
-		cmd->xchg = x;
-	}
-	spin_unlock_bh(&s->io_lock);
-	return ok;
-}
-
-/**
- * pri_session_claim() - take the command from an exchange that was answered
- * @x:		the exchange
- *
- * The slot goes back, and to the next command that waits for one.
- *
- * Context: any but hard interrupt.
- * Return: the command, or NULL when somebody else has taken it.
- */
-struct pri_cmd *pri_session_claim(struct pri_xchg *x)
-{
-	struct pri_session *s = x->session;
-	struct pri_cmd *cmd;
-
-	spin_lock_bh(&s->io_lock);
-	cmd = x->cmd;
-	if (cmd) {
-		x->cmd = NULL;
-		cmd->xchg = NULL;
-		return_slot(s, cmd);
-	}
-	spin_unlock_bh(&s->io_lock);
-	return cmd;
-}
-
-/**
- * pri_session_detach() - an exchange has ended without an answer
- * @x:		the exchange
- *
- * Its command keeps the slot and stays with the session, which ends it.
- *
- * Context: any but hard interrupt.
- * Return: true when there was a command.
- */
-bool pri_session_detach(struct pri_xchg *x)
-{
-	struct pri_session *s = x->session;
-	struct pri_cmd *cmd;
-
-	spin_lock_bh(&s->io_lock);
-	cmd = x->cmd;
-	x->cmd = NULL;
-	if (cmd)
-		cmd->xchg = NULL;
-	spin_unlock_bh(&s->io_lock);
-	return cmd;
-}
-
-/**
- * pri_session_retry() - a command could not be sent for want of memory
- * @s:		the session
- * @cmd:	command with a slot; nothing of it has left this host
- *
- * It goes back to the head of the queue, where it keeps its turn.
- *
- * Context: any but hard interrupt.
- */
-void pri_session_retry(struct pri_session *s, struct pri_cmd *cmd)
-{
-	spin_lock_bh(&s->io_lock);
-	/* A teardown that has begun takes it from the list it is on. */
-	if (still_mine(s, cmd)) {
-		s->free[s->nr_free++] = cmd->slot;
-		cmd->retried = true;
-		list_move(&cmd->node, &s->waiting);
-		queue_delayed_work(pri_ctl_wq, &s->kick,
-				   msecs_to_jiffies(RETRY_MS));
-	}
-	spin_unlock_bh(&s->io_lock);
-}
-
-/* Commands whose sending was put off by pri_session_retry(). */
-static void kick_work(struct work_struct *work)
-{
-	struct pri_session *s = container_of(to_delayed_work(work),
-					     struct pri_session, kick);
-	struct pri_cmd *cmd;
-
-	spin_lock_bh(&s->io_lock);
-	while (s->state == PRI_S_UP && s->nr_free && !list_empty(&s->waiting)) {
-		cmd = list_first_entry(&s->waiting, struct pri_cmd, node);
-		list_del_init(&cmd->node);
-		give_slot(s, cmd);
-		pri_io_send_later(cmd);
-	}
-	spin_unlock_bh(&s->io_lock);
-}
-
-/* The pair timeout that a command has exceeded, or 0. io_lock held. */
-static unsigned int overdue(struct pri_session *s)
-{
-	struct pri_cmd *cmd;
-
-	lockdep_assert_held(&s->io_lock);
-	list_for_each_entry(cmd, &s->inflight, node)
-		if (time_after(jiffies, cmd->deadline))
-			return cmd->pair->timeout_ms;
-	list_for_each_entry(cmd, &s->waiting, node)
-		if (cmd->retried && time_after(jiffies, cmd->deadline))
-			return cmd->pair->timeout_ms;
-	return 0;
+	/* Now, if it would be too late at the next look. */
+	return silent + msecs_to_jiffies(watch_ms(s)) >
+	       msecs_to_jiffies(s->liveness_ms);
 }
 
 /* Is the remote port there, does it answer? */
@@ -439,17 +238,23 @@ static void watch(struct pri_session *s)
 	if (pprc_lport_use(s->path.pl)) {
 		alive = pprc_path_alive(s->path.pl, s->remote_wwpn,
 					s->path.sid, s->path.did);
+		if (alive && time_after(jiffies, READ_ONCE(s->heard) +
+					msecs_to_jiffies(HEARTBEAT_MS(s))))
+			pri_heartbeat_send(s, &s->path, s->granted);
 		pprc_lport_unuse(s->path.pl);
 	}
 	if (!alive) {
 		pri_session_fail(s, "the remote port is no longer logged in: check the cable, the switch and the secondary host");
 		return;
 	}
-	spin_lock_bh(&s->io_lock);
-	late_ms = overdue(s);
-	spin_unlock_bh(&s->io_lock);
+	if (pri_session_silent(s)) {
+		pri_session_fail(s, "nothing was heard of the secondary for %u ms (liveness_ms): check its host and the fabric",
+				 s->liveness_ms);
+		return;
+	}
+	late_ms = pri_credit_overdue(s);
 	if (late_ms)
-		pri_session_fail(s, "no answer within %u ms: a frame was lost, or the secondary is slow or gone",
+		pri_session_fail(s, "the secondary is there but has not ended a command within %u ms (timeout_ms): look at its backstore",
 				 late_ms);
 }
 
@@ -460,35 +265,8 @@ static void teardown(struct pri_session *s)
 	struct pprc_lport *pl;
 
 	lockdep_assert_held(&s->mutex);
-	for (;;) {
-		struct pri_xchg *x = NULL;
-		struct pri_cmd *cmd;
-
-		spin_lock_bh(&s->io_lock);
-		cmd = list_first_entry_or_null(&s->inflight, struct pri_cmd,
-					       node);
-		if (!cmd)
-			cmd = list_first_entry_or_null(&s->waiting,
-						       struct pri_cmd, node);
-		if (cmd) {
-			list_del_init(&cmd->node);
-			x = cmd->xchg;
-			cmd->xchg = NULL;
-			if (x) {
-				x->cmd = NULL;
-				refcount_inc(&x->refs);
-			}
-		}
-		strscpy(why, s->why, sizeof(why));
-		spin_unlock_bh(&s->io_lock);
-		if (!cmd)
-			break;
-		if (x) {
-			pri_xchg_abandon(x);
-			pri_xchg_put(x);
-		}
-		pri_remote_done(cmd, NULL, PPRC_SUSP_PATH_LOSS, why);
-	}
+	pri_heartbeat_end(s);
+	pri_credit_end_all(s, why);
 	if (!s->stopping)
 		pri_pairs_session_lost(s, why);
 
@@ -496,19 +274,15 @@ static void teardown(struct pri_session *s)
 	pl = s->path.pl;
 	s->path.pl = NULL;
 	s->state = PRI_S_DOWN;
-	s->nr_free = 0;
+	pprc_window_reset(&s->window);
 	s->granted = 0;
 	spin_unlock_bh(&s->io_lock);
 	pprc_lport_put(pl);
-	kfree(s->free);
-	s->free = NULL;
 	s->id = 0;
 }
 
 static int login_grant(struct pri_session *s, const struct pprc_answer *a)
 {
-	unsigned int i;
-
 	if (a->reason != PPRC_R_GOOD) {
 		set_why(s, "login refused (%s): %s",
 			pprc_reason_name(a->reason),
@@ -522,17 +296,10 @@ static int login_grant(struct pri_session *s, const struct pprc_answer *a)
 		set_why(s, "the secondary's answer to the login makes no sense: run the same release on both hosts");
 		return -EPROTO;
 	}
-	/* A pair whose queue is frozen may be waiting for this session. */
-	s->free = kmalloc_array(a->login.slots, sizeof(*s->free), GFP_NOIO);
-	if (!s->free)
-		return -ENOMEM;
 	s->granted = a->login.slots;
 	s->slot_bytes = a->login.slot_bytes;
 	s->id = a->login.session;
 	s->peer_instance = a->login.instance;
-	/* Low slot numbers on top: a lightly loaded session reuses few. */
-	for (i = 0; i < s->granted; i++)
-		s->free[i] = s->granted - 1 - i;
 	return 0;
 }
 
@@ -597,7 +364,10 @@ static void connect(struct pri_session *s)
 	}
 	spin_lock_bh(&s->io_lock);
 	s->path = path;
-	s->nr_free = s->granted;
+	pprc_window_grant(&s->window, s->granted);
+	/* Another path or another backstore: another time. */
+	memset(&s->rtts, 0, sizeof(s->rtts));
+	WRITE_ONCE(s->heard, jiffies);
 	s->state = PRI_S_UP;
 	s->why[0] = '\0';
 	s->logins++;
@@ -625,7 +395,7 @@ static void session_work(struct work_struct *work)
 	up = READ_ONCE(s->state) == PRI_S_UP;
 	/* Not sooner than a kick that has been queued meanwhile. */
 	queue_delayed_work(pri_ctl_wq, &s->work,
-			   msecs_to_jiffies(up ? WATCH_MS : CONNECT_MS));
+			   msecs_to_jiffies(up ? watch_ms(s) : CONNECT_MS));
 out:
 	mutex_unlock(&s->mutex);
 	wake_up_all(&s->wait);
@@ -700,11 +470,12 @@ static struct pri_session *session_alloc(const struct pri_pair *pair)
 	pprc_wwpn_format(s->name, s->remote_wwpn);
 	mutex_init(&s->mutex);
 	INIT_DELAYED_WORK(&s->work, session_work);
-	INIT_DELAYED_WORK(&s->kick, kick_work);
+	INIT_DELAYED_WORK(&s->kick, pri_credit_kick);
+	pri_recover_init(s);
 	init_waitqueue_head(&s->wait);
 	spin_lock_init(&s->io_lock);
 	INIT_LIST_HEAD(&s->inflight);
-	INIT_LIST_HEAD(&s->waiting);
+	INIT_LIST_HEAD(&s->turns);
 	s->wish_slots = pair->slots;
 	s->wish_bytes = pair->slot_kib << 10;
 	s->liveness_ms = pair->liveness_ms;
@@ -800,6 +571,7 @@ void pri_session_release(struct pri_session *s)
 		mutex_unlock(&s->mutex);
 		cancel_delayed_work_sync(&s->work);
 		cancel_delayed_work_sync(&s->kick);
+		pri_recover_exit(s);
 	}
 	pri_session_unref(s);
 }

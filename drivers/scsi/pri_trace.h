@@ -24,6 +24,10 @@
 	__print_symbolic(n, { PRI_READ, "read" }, { PRI_WRITE, "write" },	\
 			 { PRI_FLUSH, "flush" })
 
+#define pri_show_kind(n)						\
+	__print_symbolic(n, { PRI_X_FIRST, "first" }, { PRI_X_QUERY, "query" }, \
+			 { PRI_X_RESEND, "resend" })
+
 /* The host's command has come. */
 TRACE_EVENT(pri_cmd_start,
 	TP_PROTO(const struct pri_cmd *cmd),
@@ -72,12 +76,14 @@ TRACE_EVENT(pri_cmd_done,
 		  __entry->blocks, __entry->mirrored, __entry->local)
 );
 
-/* The remote leg goes onto the wire. */
+/* The remote leg goes onto the wire, for the first time or once more. */
 TRACE_EVENT(pri_remote_start,
-	TP_PROTO(const struct pri_cmd *cmd, u32 session, u64 cmd_id),
-	TP_ARGS(cmd, session, cmd_id),
+	TP_PROTO(const struct pri_cmd *cmd, u32 session, u64 cmd_id,
+		 unsigned int kind),
+	TP_ARGS(cmd, session, cmd_id, kind),
 	TP_STRUCT__entry(
 		__field(u64, pair)
+		__field(unsigned int, kind)
 		__field(u32, session)
 		__field(u16, slot)
 		__field(u64, cmd_id)
@@ -87,6 +93,7 @@ TRACE_EVENT(pri_remote_start,
 	),
 	TP_fast_assign(
 		__entry->pair = cmd->pair->id;
+		__entry->kind = kind;
 		__entry->session = session;
 		__entry->slot = cmd->slot;
 		__entry->cmd_id = cmd_id;
@@ -94,8 +101,9 @@ TRACE_EVENT(pri_remote_start,
 		__entry->lba = cmd->lba;
 		__entry->blocks = cmd->blocks;
 	),
-	TP_printk("pair=%016llx session=%08x slot=%u cmd_id=%llu floor=%llu lba=%llu blocks=%u",
-		  __entry->pair, __entry->session, __entry->slot,
+	TP_printk("pair=%016llx kind=%s session=%08x slot=%u cmd_id=%llu floor=%llu lba=%llu blocks=%u",
+		  __entry->pair, pri_show_kind(__entry->kind),
+		  __entry->session, __entry->slot,
 		  __entry->cmd_id, __entry->floor, __entry->lba,
 		  __entry->blocks)
 );

@@ -11,7 +11,12 @@
  *   exchanges are reaped from a work item.
  * - libfc reuses an exchange id at once, and its own timeout path leaks. So
  *   exchanges are opened without a timer, and one that is given up stays out
- *   of reuse for R_A_TOV, as long as a late frame could come.
+ *   of reuse for as long as a late frame could come: R_A_TOV by the book. When
+ *   the secondary has answered on another exchange of the same command, it is
+ *   there and has nothing more to say on this one but what is in the network
+ *   already; SETTLED_MS is enough then, and there are ids for a lossy wire.
+ *   (A late frame would do no harm but to cost an answer: libfc takes any last
+ *   frame for the end of its exchange, and that command would be asked for.)
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -25,6 +30,11 @@
 
 /* How long a login or a state change may take. */
 #define CTL_TIMEOUT_MS	5000
+/* When one is sent again: as measured, but within these bounds. */
+#define CTL_AGAIN_MS_MIN	50u
+#define CTL_AGAIN_MS_MAX	1000u
+
+#define SETTLED_MS	1000
 
 static struct kmem_cache *xchg_cache;
 static mempool_t *xchg_pool;
@@ -86,18 +96,18 @@ void pri_xchg_put(struct pri_xchg *x)
 		return;
 	spin_lock_bh(&x->lock);
 	/* Who removes a port waits for us; its exchange ids go with it. */
-	park = x->quarantine && !percpu_ref_is_dying(&x->pl->users);
+	park = x->park_ms && !percpu_ref_is_dying(&x->pl->users);
 	x->parked = park;
 	if (park)
 		queue_delayed_work(pri_ctl_wq, &x->reap,
-				   msecs_to_jiffies(x->pl->lport->r_a_tov));
+				   msecs_to_jiffies(x->park_ms));
 	spin_unlock_bh(&x->lock);
 	if (!park)
 		reap_now(x);
 }
 
 /* No answer is awaited any more. Safe to call more than once. */
-static void xchg_close(struct pri_xchg *x, bool quarantine)
+static void xchg_close(struct pri_xchg *x, unsigned int park_ms)
 {
 	bool was_open;
 
@@ -106,7 +116,7 @@ static void xchg_close(struct pri_xchg *x, bool quarantine)
 	x->open = false;
 	x->closed = true;
 	if (was_open)
-		x->quarantine = quarantine;
+		x->park_ms = park_ms;
 	spin_unlock_bh(&x->lock);
 	if (was_open)
 		pri_xchg_put(x);
@@ -115,12 +125,13 @@ static void xchg_close(struct pri_xchg *x, bool quarantine)
 /**
  * pri_xchg_abandon() - give an exchange up without an answer
  * @x:		the exchange; its command has been taken from it
+ * @settled:	the secondary has answered the command on another exchange
  *
  * Context: any but hard interrupt.
  */
-void pri_xchg_abandon(struct pri_xchg *x)
+void pri_xchg_abandon(struct pri_xchg *x, bool settled)
 {
-	xchg_close(x, true);
+	xchg_close(x, settled ? SETTLED_MS : x->pl->lport->r_a_tov);
 }
 
 /**
@@ -150,6 +161,7 @@ struct pri_xchg *pri_xchg_alloc(struct pri_session *s,
 	refcount_set(&x->refs, 1);
 	spin_lock_init(&x->lock);
 	INIT_DELAYED_WORK(&x->reap, reap_delayed);
+	INIT_LIST_HEAD(&x->cmd_node);
 	pprc_lport_get(path->pl);
 	x->pl = path->pl;
 	x->sid = path->sid;
@@ -196,7 +208,7 @@ static void recv_prli(struct pri_xchg *x, struct fc_frame *fp)
 			 (pp->spp.spp_flags & FC_SPP_EST_IMG_PAIR) &&
 			 (ntohl(pp->spp.spp_params) & FCP_SPPF_WR_XRDY_DIS);
 	ctl_done(x, error, NULL, agreed);
-	xchg_close(x, false);
+	xchg_close(x, 0);
 }
 
 static int rsp_decode(struct fc_frame *fp, struct pprc_answer *answer)
@@ -231,11 +243,21 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 		return;
 	}
 
-	ctl_done(x, 0, &answer, false);
-	cmd = pri_session_claim(x);
-	if (cmd)
-		pri_remote_done(cmd, &answer, PPRC_SUSP_NONE, NULL);
-	xchg_close(x, false);
+	WRITE_ONCE(x->session->heard, jiffies);
+	if (answer.reason == PPRC_R_PARTIAL ||
+	    answer.reason == PPRC_R_IN_PROGRESS) {
+		if (x->kind != PRI_X_QUERY || !pri_recover_answer(x, &answer)) {
+			pri_session_odd(x->session, PRI_ODD_MALFORMED);
+			return;
+		}
+		pri_credit_detach(x);
+	} else {
+		ctl_done(x, 0, &answer, false);
+		cmd = pri_credit_claim(x);
+		if (cmd)
+			pri_remote_done(cmd, &answer, PPRC_SUSP_NONE, NULL);
+	}
+	xchg_close(x, 0);
 }
 
 static void recv_closed(struct pri_xchg *x)
@@ -245,7 +267,7 @@ static void recv_closed(struct pri_xchg *x)
 
 	ctl_done(x, -ECONNRESET, NULL, false);
 	/* The command, if any, ends with its session. */
-	if (pri_session_detach(x))
+	if (pri_credit_detach(x))
 		pri_session_fail(s, "the path was closed: the remote port logged out or the link went down");
 
 	spin_lock_bh(&x->lock);
@@ -253,7 +275,7 @@ static void recv_closed(struct pri_xchg *x)
 	x->open = false;
 	x->closed = true;
 	/* Reset by libfc: no late frame can come any more. */
-	x->quarantine = false;
+	x->park_ms = 0;
 	/* If it cannot be cancelled, reap_delayed() runs, or will. */
 	reap = x->parked && cancel_delayed_work(&x->reap);
 	spin_unlock_bh(&x->lock);
@@ -367,12 +389,23 @@ struct fc_frame *pri_cmnd_frame(struct pri_xchg *x, const union pprc_cdb *cdb,
 	return fp;
 }
 
-/* Send a control frame and wait for its answer. */
+static u64 next_id(struct pri_session *s)
+{
+	u64 id;
+
+	spin_lock_bh(&s->io_lock);
+	id = ++s->next_id;
+	spin_unlock_bh(&s->io_lock);
+	return id;
+}
+
+/* Send a control frame and wait for its answer, @wait_ms at most. */
 static int ctl_exchange(struct pri_xchg *x, struct fc_frame *fp,
-			struct pri_ctl *ctl)
+			struct pri_ctl *ctl, unsigned int wait_ms)
 {
 	int ret = -ENOMEM;
 
+	memset(ctl, 0, sizeof(*ctl));
 	init_completion(&ctl->done);
 	if (!fp)
 		goto out;
@@ -380,19 +413,67 @@ static int ctl_exchange(struct pri_xchg *x, struct fc_frame *fp,
 	ret = pri_xchg_open(x, fp);
 	if (ret)
 		goto out;
-	if (wait_for_completion_timeout(&ctl->done,
-					msecs_to_jiffies(CTL_TIMEOUT_MS))) {
-		ret = ctl->error;
-	} else {
+	if (!wait_for_completion_timeout(&ctl->done,
+					 msecs_to_jiffies(wait_ms)))
 		/* After this no handler touches @ctl any more. */
 		ctl_done(x, -ETIMEDOUT, NULL, false);
-		ret = ctl->error;
-	}
+	ret = ctl->error;
 	if (ret)
-		pri_xchg_abandon(x);
+		pri_xchg_abandon(x, false);
 out:
 	pri_xchg_put(x);
 	return ret;
+}
+
+static unsigned int again_ms(struct pri_session *s, unsigned int tries)
+{
+	unsigned int us;
+
+	spin_lock_bh(&s->io_lock);
+	us = pprc_rtt_timeout_us(&s->rtts, 0, tries);
+	spin_unlock_bh(&s->io_lock);
+	return clamp(us / 1000, CTL_AGAIN_MS_MIN, CTL_AGAIN_MS_MAX);
+}
+
+/*
+ * Is a control frame that got no answer to be sent again? Frames get lost; the
+ * secondary answers a repetition as it has answered the first one.
+ */
+static bool ctl_again(struct pri_session *s, int ret, unsigned long end)
+{
+	if (ret != -ETIMEDOUT && ret != -EAGAIN && ret != -ENOMEM)
+		return false;
+	if (time_after(jiffies, end))
+		return false;
+	if (READ_ONCE(s->state) == PRI_S_UP && pri_session_silent(s))
+		return false;
+	if (ret != -ETIMEDOUT)
+		schedule_timeout_uninterruptible(msecs_to_jiffies(CTL_AGAIN_MS_MIN));
+	return true;
+}
+
+static struct fc_frame *prli_frame(struct pri_xchg *x)
+{
+	struct {
+		struct fc_els_prli prli;
+		struct fc_els_spp spp;
+	} *pp;
+	struct fc_frame *fp = fc_frame_alloc(x->pl->lport, sizeof(*pp));
+
+	if (!fp)
+		return NULL;
+	pp = fc_frame_payload_get(fp, sizeof(*pp));
+	memset(pp, 0, sizeof(*pp));
+	pp->prli.prli_cmd = ELS_PRLI;
+	pp->prli.prli_spp_len = sizeof(pp->spp);
+	pp->prli.prli_len = htons(sizeof(*pp));
+	pp->spp.spp_type = FC_TYPE_FCP;
+	pp->spp.spp_flags = FC_SPP_EST_IMG_PAIR;
+	pp->spp.spp_params = htonl(FCP_SPPF_INIT_FCN | FCP_SPPF_RD_XRDY_DIS |
+				   FCP_SPPF_WR_XRDY_DIS);
+	fc_fill_fc_hdr(fp, FC_RCTL_ELS_REQ, x->did, x->sid, FC_TYPE_ELS,
+		       FC_FC_FIRST_SEQ | FC_FC_END_SEQ | FC_FC_SEQ_INIT, 0);
+	return fp;
 }
 
 /**
@@ -409,37 +490,20 @@ out:
  */
 int pri_ctl_prli(struct pri_session *s, const struct pprc_path *path)
 {
-	struct {
-		struct fc_els_prli prli;
-		struct fc_els_spp spp;
-	} *pp;
-	struct pri_ctl ctl = {};
-	struct fc_frame *fp;
+	unsigned long end = jiffies + msecs_to_jiffies(CTL_TIMEOUT_MS);
+	struct pri_ctl ctl;
 	struct pri_xchg *x;
-	int ret;
+	int ret, tries = 0;
 
 	lockdep_assert_held(&s->mutex);
-	x = pri_xchg_alloc(s, path, GFP_NOIO);
-	if (!x)
-		return -ENOMEM;
-	x->els = true;
-	fp = fc_frame_alloc(x->pl->lport, sizeof(*pp));
-	if (fp) {
-		pp = fc_frame_payload_get(fp, sizeof(*pp));
-		memset(pp, 0, sizeof(*pp));
-		pp->prli.prli_cmd = ELS_PRLI;
-		pp->prli.prli_spp_len = sizeof(pp->spp);
-		pp->prli.prli_len = htons(sizeof(*pp));
-		pp->spp.spp_type = FC_TYPE_FCP;
-		pp->spp.spp_flags = FC_SPP_EST_IMG_PAIR;
-		pp->spp.spp_params = htonl(FCP_SPPF_INIT_FCN |
-					   FCP_SPPF_RD_XRDY_DIS |
-					   FCP_SPPF_WR_XRDY_DIS);
-		fc_fill_fc_hdr(fp, FC_RCTL_ELS_REQ, x->did, x->sid,
-			       FC_TYPE_ELS, FC_FC_FIRST_SEQ | FC_FC_END_SEQ |
-			       FC_FC_SEQ_INIT, 0);
-	}
-	ret = ctl_exchange(x, fp, &ctl);
+	do {
+		x = pri_xchg_alloc(s, path, GFP_NOIO);
+		if (!x)
+			return -ENOMEM;
+		x->els = true;
+		ret = ctl_exchange(x, prli_frame(x), &ctl,
+				   again_ms(s, tries++));
+	} while (ret != -EAGAIN && ctl_again(s, ret, end));
 	if (!ret && !ctl.agreed)
 		ret = -EOPNOTSUPP;
 	return ret;
@@ -460,25 +524,87 @@ int pri_ctl_prli(struct pri_session *s, const struct pprc_path *path)
 int pri_ctl_command(struct pri_session *s, const struct pprc_path *path,
 		    union pprc_cdb *cdb, u16 lun, struct pprc_answer *answer)
 {
-	struct pri_ctl ctl = {};
+	unsigned long end = jiffies + msecs_to_jiffies(CTL_TIMEOUT_MS);
+	struct pri_ctl ctl;
 	struct pri_xchg *x;
-	int ret;
+	int ret, tries = 0;
+	u64 id;
+
+	lockdep_assert_held(&s->mutex);
+	id = next_id(s);
+	cdb->hdr.session = cpu_to_be32(s->id);
+	cdb->hdr.cmd_id = cpu_to_be64(id);
+	pprc_cdb_seal(cdb);
+	do {
+		x = pri_xchg_alloc(s, path, GFP_NOIO);
+		if (!x)
+			return -ENOMEM;
+		x->expect_id = id;
+		x->session_id = s->id;
+		ret = ctl_exchange(x, pri_cmnd_frame(x, cdb, lun, 0), &ctl,
+				   again_ms(s, tries++));
+	} while (ctl_again(s, ret, end));
+	if (!ret)
+		*answer = ctl.answer;
+	return ret;
+}
+
+/**
+ * pri_heartbeat_send() - ask whether the secondary is there
+ * @s:		session that is up
+ * @path:	path to the secondary; the caller has a user reference on its port
+ * @slots:	slots the session uses at most
+ *
+ * The answer, if one comes, is noted in @s->heard; nobody waits for it.
+ *
+ * Context: process. @s->mutex held.
+ */
+void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path,
+			unsigned int slots)
+{
+	union pprc_cdb cdb;
+	struct fc_frame *fp;
+	struct pri_xchg *x;
 
 	lockdep_assert_held(&s->mutex);
 	x = pri_xchg_alloc(s, path, GFP_NOIO);
 	if (!x)
-		return -ENOMEM;
-	spin_lock_bh(&s->io_lock);
-	x->expect_id = ++s->next_id;
-	spin_unlock_bh(&s->io_lock);
+		return;
+	x->kind = PRI_X_HEARTBEAT;
+	x->expect_id = next_id(s);
 	x->session_id = s->id;
-	cdb->hdr.session = cpu_to_be32(x->session_id);
-	cdb->hdr.cmd_id = cpu_to_be64(x->expect_id);
-	pprc_cdb_seal(cdb);
-	ret = ctl_exchange(x, pri_cmnd_frame(x, cdb, lun, 0), &ctl);
-	if (!ret)
-		*answer = ctl.answer;
-	return ret;
+	pprc_cdb_init(&cdb, PPRC_SA_HEARTBEAT);
+	cdb.hdr.session = cpu_to_be32(s->id);
+	cdb.hdr.cmd_id = cpu_to_be64(x->expect_id);
+	cdb.heartbeat.slots = cpu_to_be16(slots);
+	pprc_cdb_seal(&cdb);
+	fp = pri_cmnd_frame(x, &cdb, 0, 0);
+	if (!fp || pri_xchg_open(x, fp)) {
+		pri_xchg_put(x);
+		return;
+	}
+	atomic64_inc(&s->counts[PRI_C_HEARTBEATS]);
+	/* If the last one has not been answered it is lost. */
+	pri_heartbeat_end(s);
+	s->heartbeat = x;
+}
+
+/**
+ * pri_heartbeat_end() - await no answer to the last heartbeat any more
+ * @s:		the session
+ *
+ * Context: process. @s->mutex held.
+ */
+void pri_heartbeat_end(struct pri_session *s)
+{
+	struct pri_xchg *x = s->heartbeat;
+
+	lockdep_assert_held(&s->mutex);
+	s->heartbeat = NULL;
+	if (x) {
+		pri_xchg_abandon(x, true);
+		pri_xchg_put(x);
+	}
 }
 
 /**

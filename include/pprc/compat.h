@@ -113,6 +113,19 @@ static inline struct block_device *pprc_bdev(const struct pprc_bdev *b)
 	} while (0)
 #endif
 
+/* hrtimer_setup() is new in 6.13, hrtimer_init() gone in 6.15. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define pprc_hrtimer_setup	hrtimer_setup
+#else
+#define pprc_hrtimer_setup(timer, fn, clock, mode)			\
+	do {								\
+		struct hrtimer *t_ = (timer);				\
+									\
+		hrtimer_init(t_, clock, mode);				\
+		t_->function = (fn);					\
+	} while (0)
+#endif
+
 /* eh_timed_out changed its return type in 6.2. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #define pprc_eh_timed_out_t	enum scsi_timeout_action
