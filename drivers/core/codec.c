@@ -147,7 +147,8 @@ static enum pprc_reason heartbeat_check(const struct pprc_cdb_heartbeat *hb)
 	if (hb->hdr.flags)
 		return PPRC_R_BAD_FLAGS;
 	if (!all_zero(hb->rsvd58, sizeof(hb->rsvd58)) || !hb->hdr.session ||
-	    !hb->hdr.cmd_id || !hb->slots)
+	    !hb->hdr.cmd_id || !hb->slots ||
+	    be16_to_cpu(hb->slots) > PPRC_SLOTS_MAX)
 		return PPRC_R_BAD_CDB;
 	return PPRC_R_GOOD;
 }
@@ -404,7 +405,9 @@ int pprc_answer_decode(const u8 *sense, unsigned int len,
 			return -EINVAL;
 		pos += dlen;
 	}
-	return 0;
+	/* Nothing can be missing of a command that has ended. */
+	return answer->nr_missing && answer->reason != PPRC_R_PARTIAL ?
+		-EINVAL : 0;
 }
 
 /**

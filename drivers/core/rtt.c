@@ -39,6 +39,12 @@ void pprc_rtt_sample(struct pprc_rtts *r, u32 bytes, u64 us)
 	e->srtt_us = max(1u, (u32)((7ull * e->srtt_us + t) / 8));
 }
 
+/* RFC 6298 2.2: the granularity of the clock stands below the deviation. */
+static u64 expected_us(const struct pprc_rtt *e)
+{
+	return (u64)e->srtt_us + max(1000u, 4 * e->var_us);
+}
+
 /*
  * The class's own estimate; else that of the next smaller class that has one,
  * four times as long for each step between; else that of the next larger one.
@@ -48,19 +54,12 @@ static u64 base_us(const struct pprc_rtts *r, unsigned int class)
 	unsigned int c;
 	int i;
 
-	for (i = class; i >= 0; i--) {
-		const struct pprc_rtt *e = &r->class[i];
-
-		if (e->srtt_us)
-			return ((u64)e->srtt_us + max(1000u, 4 * e->var_us)) <<
-			       (2 * (class - i));
-	}
-	for (c = class + 1; c < PPRC_RTT_CLASSES; c++) {
-		const struct pprc_rtt *e = &r->class[c];
-
-		if (e->srtt_us)
-			return (u64)e->srtt_us + 4ull * e->var_us;
-	}
+	for (i = class; i >= 0; i--)
+		if (r->class[i].srtt_us)
+			return expected_us(&r->class[i]) << (2 * (class - i));
+	for (c = class + 1; c < PPRC_RTT_CLASSES; c++)
+		if (r->class[c].srtt_us)
+			return expected_us(&r->class[c]);
 	return PPRC_RTO_FIRST_US;
 }
 

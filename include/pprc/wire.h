@@ -54,7 +54,7 @@ enum pprc_action {
 
 /*
  * Flags of PPRC_SA_WRITE, PPRC_SA_FLUSH and PPRC_SA_QUERY. A query has those of
- * the command it repeats.
+ * the command it repeats, but never PPRC_WF_RESEND: no data follows it.
  */
 #define PPRC_WF_FUA		0x00000001u	/* stable before the answer */
 #define PPRC_WF_RESEND		0x00000002u	/* a write, again: what was missing follows */
@@ -196,8 +196,8 @@ static_assert(sizeof(struct pprc_cdb_logout) == PPRC_CDB_LEN);
 /**
  * struct pprc_cdb_heartbeat - sent when nothing else has been for a while
  * @hdr:	common part
- * @slots:	slots the primary uses at most from now on; the secondary may
- *		free what it had granted beyond them
+ * @slots:	slots the primary uses at most from now on, at least 1; the
+ *		secondary may free what it had granted beyond them
  * @rsvd58:	0
  * @cdb_crc:	CRC-32C of the bytes before this field
  */

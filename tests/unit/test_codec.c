@@ -19,8 +19,18 @@
 #define FLUSH	0xf802
 #define STATE	0xf803
 #define LOGOUT	0xf804
+#define QUERY	0xf805
+#define HEARTBEAT 0xf806
 
-static const u16 actions[] = { LOGIN, WRITE, FLUSH, STATE, LOGOUT };
+/* Flags. */
+#define FUA		1
+#define RESEND		2
+#define OF_FLUSH	4
+#define MORE		8
+
+static const u16 actions[] = {
+	LOGIN, WRITE, FLUSH, STATE, LOGOUT, QUERY, HEARTBEAT,
+};
 
 /* CRC-32C bit by bit, to have a second opinion. */
 static u32 slow_crc(const u8 *p, unsigned int len)
@@ -62,14 +72,18 @@ static union pprc_cdb good_cdb(u16 action)
 		unit_put(b + 64, 4, 0x00110000);
 		unit_put(b + 68, 2, 0x0203);
 		unit_put(b + 70, 2, 2048);
+		unit_put(b + 72, 4, 0x00017273);
 		break;
 	case WRITE:
-		unit_put(b + 12, 4, 1);
+	case QUERY:
 		unit_put(b + 64, 8, 0x6465666768697071);
 		unit_put(b + 72, 4, 0x72737475);
 		unit_put(b + 76, 4, 0x76777879);
+		unit_put(b + 104, 4, 0x04050607);
 		/* fall through */
 	case FLUSH:
+		unit_put(b + 12, 4, action == WRITE ? FUA | RESEND | MORE :
+			 action == QUERY ? FUA | MORE : MORE);
 		unit_put(b + 56, 8, 0x3233343536373800);
 		unit_put(b + 80, 8, 0x8081828384858687);
 		unit_put(b + 88, 8, 0x8889909192939495);
@@ -81,9 +95,29 @@ static union pprc_cdb good_cdb(u16 action)
 		b[68] = 3;
 		b[69] = 8;
 		break;
+	case HEARTBEAT:
+		unit_put(b + 56, 2, 0x0356);
+		break;
 	}
 	seal(&cdb);
 	return cdb;
+}
+
+/* A query that repeats the flush of good_cdb(). */
+static union pprc_cdb good_query_of_flush(void)
+{
+	union pprc_cdb cdb = good_cdb(FLUSH);
+
+	unit_put(cdb.bytes + 8, 2, QUERY);
+	unit_put(cdb.bytes + 12, 4, OF_FLUSH | MORE);
+	seal(&cdb);
+	return cdb;
+}
+
+/* Has it the fields of a write? */
+static bool is_write(u16 action)
+{
+	return action == WRITE || action == FLUSH || action == QUERY;
 }
 
 /* The same content through the structures of wire.h. */
@@ -105,14 +139,20 @@ static union pprc_cdb built_cdb(u16 action)
 		cdb.login.slot_bytes = cpu_to_be32(0x00110000);
 		cdb.login.slots = cpu_to_be16(0x0203);
 		cdb.login.chunk = cpu_to_be16(2048);
+		cdb.login.liveness_ms = cpu_to_be32(0x00017273);
 		break;
 	case WRITE:
-		cdb.hdr.flags = cpu_to_be32(PPRC_WF_FUA);
+	case QUERY:
+		cdb.hdr.flags = cpu_to_be32(PPRC_WF_FUA | PPRC_WF_MORE);
+		if (action == WRITE)
+			cdb.hdr.flags |= cpu_to_be32(PPRC_WF_RESEND);
+		cdb.write.bytes = cpu_to_be32(0x04050607);
 		cdb.write.lba = cpu_to_be64(0x6465666768697071);
 		cdb.write.blocks = cpu_to_be32(0x72737475);
 		cdb.write.payload_crc = cpu_to_be32(0x76777879);
 		/* fall through */
 	case FLUSH:
+		cdb.hdr.flags |= cpu_to_be32(PPRC_WF_MORE);
 		cdb.write.floor = cpu_to_be64(0x3233343536373800);
 		cdb.write.group = cpu_to_be64(0x8081828384858687);
 		cdb.write.group_seq = cpu_to_be64(0x8889909192939495);
@@ -123,6 +163,9 @@ static union pprc_cdb built_cdb(u16 action)
 		cdb.state.block_bytes = cpu_to_be32(0x64656667);
 		cdb.state.state = PPRC_STATE_SUSPENDED;
 		cdb.state.reason = PPRC_SUSP_INTERNAL;
+		break;
+	case HEARTBEAT:
+		cdb.heartbeat.slots = cpu_to_be16(0x0356);
 		break;
 	}
 	pprc_cdb_seal(&cdb);
@@ -201,7 +244,7 @@ static void every_field_is_read_back(void **unused)
 	assert_int_equal(c.hdr.add_len, 104);
 	assert_int_equal(be16_to_cpu(c.hdr.action), PPRC_SA_WRITE);
 	assert_int_equal(c.hdr.version, 1);
-	assert_int_equal(be32_to_cpu(c.hdr.flags), 1);
+	assert_int_equal(be32_to_cpu(c.hdr.flags), 11);
 	assert_int_equal(be32_to_cpu(c.hdr.session), 0x24252627);
 	assert_int_equal(be16_to_cpu(c.hdr.slot), 0x2829);
 	assert_int_equal(be64_to_cpu(c.hdr.cmd_id), 0x3233343536373839);
@@ -214,6 +257,12 @@ static void every_field_is_read_back(void **unused)
 	assert_int_equal(be64_to_cpu(c.write.group), 0x8081828384858687);
 	assert_int_equal(be64_to_cpu(c.write.group_seq), 0x8889909192939495);
 	assert_int_equal(be64_to_cpu(c.write.issued_ns), 0x9697989900010203);
+	assert_int_equal(be32_to_cpu(c.write.bytes), 0x04050607);
+
+	c = good_cdb(QUERY);
+	assert_int_equal(be16_to_cpu(c.hdr.action), PPRC_SA_QUERY);
+	assert_int_equal(be32_to_cpu(c.hdr.flags), 9);
+	assert_int_equal(be32_to_cpu(c.write.bytes), 0x04050607);
 
 	c = good_cdb(LOGIN);
 	assert_int_equal(be16_to_cpu(c.hdr.action), PPRC_SA_LOGIN);
@@ -221,6 +270,11 @@ static void every_field_is_read_back(void **unused)
 	assert_int_equal(be32_to_cpu(c.login.slot_bytes), 0x00110000);
 	assert_int_equal(be16_to_cpu(c.login.slots), 0x0203);
 	assert_int_equal(be16_to_cpu(c.login.chunk), 2048);
+	assert_int_equal(be32_to_cpu(c.login.liveness_ms), 0x00017273);
+
+	c = good_cdb(HEARTBEAT);
+	assert_int_equal(be16_to_cpu(c.hdr.action), PPRC_SA_HEARTBEAT);
+	assert_int_equal(be16_to_cpu(c.heartbeat.slots), 0x0356);
 
 	c = good_cdb(STATE);
 	assert_int_equal(be16_to_cpu(c.hdr.action), PPRC_SA_STATE);
@@ -314,14 +368,32 @@ static void unknown_actions(void **unused)
 		union pprc_cdb cdb = good_cdb(sa);
 
 		seal(&cdb);
-		if (sa >= LOGIN && sa <= LOGOUT) {
+		if (sa >= LOGIN && sa <= HEARTBEAT) {
 			expect_reason(&cdb, PPRC_R_GOOD, "action %04x", sa);
 			continue;
 		}
 		expect_reason(&cdb, PPRC_R_BAD_ACTION, "action %04x", sa);
 		refused++;
 	}
-	assert_int_equal(refused, 65531);
+	assert_int_equal(refused, 65529);
+}
+
+/*
+ * What a service action may say; the flag that makes a query one of a flush
+ * comes with other fields, too, see query_of_a_flush().
+ */
+static u32 known_flags(u16 action)
+{
+	switch (action) {
+	case WRITE:
+		return FUA | RESEND | MORE;
+	case FLUSH:
+		return MORE;
+	case QUERY:
+		return FUA | MORE;
+	default:
+		return 0;
+	}
 }
 
 static void unknown_flags(void **unused)
@@ -330,13 +402,81 @@ static void unknown_flags(void **unused)
 	for (unsigned int a = 0; a < ARRAY_SIZE(actions); a++)
 		for (unsigned int bit = 0; bit < 32; bit++) {
 			union pprc_cdb cdb = good_cdb(actions[a]);
-			bool known = actions[a] == WRITE && bit == 0;
+			bool known = known_flags(actions[a]) & 1u << bit;
 
+			if (actions[a] == QUERY && 1u << bit == OF_FLUSH)
+				continue;
 			unit_put(cdb.bytes + 12, 4, 1u << bit);
 			seal(&cdb);
 			expect_reason(&cdb, known ? PPRC_R_GOOD :
 				      PPRC_R_BAD_FLAGS, "%04x, flag bit %u",
 				      actions[a], bit);
+		}
+}
+
+/* Every mixture of the flags there are, and none of them elsewhere. */
+static void flags_together(void **unused)
+{
+	(void)unused;
+	assert_int_equal(PPRC_WF_FUA, FUA);
+	assert_int_equal(PPRC_WF_RESEND, RESEND);
+	assert_int_equal(PPRC_WF_OF_FLUSH, OF_FLUSH);
+	assert_int_equal(PPRC_WF_MORE, MORE);
+	for (unsigned int a = 0; a < ARRAY_SIZE(actions); a++)
+		for (u32 flags = 0; flags < 16; flags++) {
+			union pprc_cdb cdb = good_cdb(actions[a]);
+			u32 known = known_flags(actions[a]);
+
+			if (actions[a] == QUERY && flags & OF_FLUSH)
+				continue;
+			unit_put(cdb.bytes + 12, 4, flags);
+			seal(&cdb);
+			expect_reason(&cdb, flags & ~known ? PPRC_R_BAD_FLAGS :
+				      PPRC_R_GOOD, "%04x, flags %x",
+				      actions[a], flags);
+		}
+	for (u32 flags = 0; flags < 16; flags++) {
+		union pprc_cdb cdb = good_query_of_flush();
+
+		if (!(flags & OF_FLUSH))
+			continue;
+		unit_put(cdb.bytes + 12, 4, flags);
+		seal(&cdb);
+		expect_reason(&cdb, flags & (FUA | RESEND) ? PPRC_R_BAD_FLAGS :
+			      PPRC_R_GOOD, "query, flags %x", flags);
+	}
+}
+
+static void query_of_a_flush(void **unused)
+{
+	union pprc_cdb cdb = good_query_of_flush();
+
+	(void)unused;
+	expect_reason(&cdb, PPRC_R_GOOD, "query of a flush");
+	/* With the fields of a write it is neither. */
+	cdb = good_cdb(QUERY);
+	unit_put(cdb.bytes + 12, 4, OF_FLUSH);
+	seal(&cdb);
+	expect_reason(&cdb, PPRC_R_BAD_CDB, "query of a flush with a write");
+	cdb = good_query_of_flush();
+	unit_put(cdb.bytes + 12, 4, 0);
+	seal(&cdb);
+	expect_reason(&cdb, PPRC_R_BAD_LENGTH, "query of a write of nothing");
+}
+
+static void what_is_a_flush(void **unused)
+{
+	(void)unused;
+	for (u32 flags = 0; flags < 16; flags++)
+		for (unsigned int a = 0; a < ARRAY_SIZE(actions); a++) {
+			union pprc_cdb cdb = good_cdb(actions[a]);
+
+			if (!is_write(actions[a]))
+				continue;
+			unit_put(cdb.bytes + 12, 4, flags);
+			assert_int_equal(pprc_cdb_is_flush(&cdb),
+					 actions[a] == FLUSH ||
+					 (flags & OF_FLUSH));
 		}
 }
 
@@ -361,20 +501,22 @@ static bool is_reserved(u16 action, unsigned int at)
 		return true;
 	switch (action) {
 	case LOGIN:
-		return at >= 72 && at <= 107;
+		return at >= 76 && at <= 107;
 	case STATE:
 		return at >= 70 && at <= 107;
 	case LOGOUT:
 		return at >= 56 && at <= 107;
+	case HEARTBEAT:
+		return at >= 58 && at <= 107;
 	default:
-		return at >= 104 && at <= 107;
+		return false;
 	}
 }
 
 static void reserved_bytes(void **unused)
 {
 	static const unsigned int count[] = {
-		13 + 36, 13 + 4, 13 + 4, 13 + 38, 13 + 52,
+		13 + 32, 13, 13, 13 + 38, 13 + 52, 13, 13 + 50,
 	};
 
 	(void)unused;
@@ -458,7 +600,7 @@ static void zero_ids(void **unused)
 		union pprc_cdb cdb = good_cdb(actions[a]);
 
 		unit_put(cdb.bytes + 32, 8, 0);
-		if (actions[a] == WRITE || actions[a] == FLUSH)
+		if (is_write(actions[a]))
 			unit_put(cdb.bytes + 56, 8, 0);
 		seal(&cdb);
 		expect_reason(&cdb, PPRC_R_BAD_CDB, "%04x, cmd_id 0",
@@ -491,9 +633,12 @@ static void floor_above_the_command(void **unused)
 
 	(void)unused;
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++)
-		for (u16 sa = WRITE; sa <= FLUSH; sa++) {
+		for (unsigned int a = 0; a < ARRAY_SIZE(actions); a++) {
+			u16 sa = actions[a];
 			union pprc_cdb cdb = good_cdb(sa);
 
+			if (!is_write(sa))
+				continue;
 			unit_put(cdb.bytes + 56, 8, cases[i].floor);
 			seal(&cdb);
 			expect_reason(&cdb, cases[i].reason,
@@ -505,30 +650,44 @@ static void floor_above_the_command(void **unused)
 static void flush_carries_no_write(void **unused)
 {
 	(void)unused;
-	for (unsigned int at = 64; at < 80; at++) {
+	for (unsigned int at = 64; at < 108; at++) {
 		union pprc_cdb cdb = good_cdb(FLUSH);
 
+		if (at >= 80 && at < 104)
+			continue;
 		cdb.bytes[at] = 1;
 		seal(&cdb);
 		expect_reason(&cdb, PPRC_R_BAD_CDB, "flush, byte %u", at);
+		cdb = good_query_of_flush();
+		cdb.bytes[at] = 1;
+		seal(&cdb);
+		expect_reason(&cdb, PPRC_R_BAD_CDB, "query of it, byte %u", at);
 	}
 }
 
+/* Neither blocks nor bytes may be 0, in a write and in a query of one. */
 static void write_of_nothing(void **unused)
 {
-	union pprc_cdb cdb = good_cdb(WRITE);
+	static const u16 writes[] = { WRITE, QUERY };
+	static const unsigned int fields[] = { 72, 104 };
 
 	(void)unused;
-	unit_put(cdb.bytes + 72, 4, 0);
-	seal(&cdb);
-	expect_reason(&cdb, PPRC_R_BAD_LENGTH, "0 blocks");
-	for (unsigned int at = 72; at < 76; at++) {
-		cdb = good_cdb(WRITE);
-		unit_put(cdb.bytes + 72, 4, 0);
-		cdb.bytes[at] = 1;
-		seal(&cdb);
-		expect_reason(&cdb, PPRC_R_GOOD, "blocks, byte %u", at);
-	}
+	for (unsigned int a = 0; a < ARRAY_SIZE(writes); a++)
+		for (unsigned int f = 0; f < ARRAY_SIZE(fields); f++) {
+			union pprc_cdb cdb = good_cdb(writes[a]);
+
+			unit_put(cdb.bytes + fields[f], 4, 0);
+			seal(&cdb);
+			expect_reason(&cdb, PPRC_R_BAD_LENGTH, "%04x, 0 at %u",
+				      writes[a], fields[f]);
+			for (unsigned int i = 0; i < 4; i++) {
+				unit_put(cdb.bytes + fields[f], 4, 0);
+				cdb.bytes[fields[f] + i] = 1;
+				seal(&cdb);
+				expect_reason(&cdb, PPRC_R_GOOD, "%04x, byte %u",
+					      writes[a], fields[f] + i);
+			}
+		}
 }
 
 /* Without a digest, at block 0, without FUA, in no group: all of it is fine. */
@@ -567,6 +726,19 @@ static void state_limits(void **unused)
 	expect_reason(&cdb, PPRC_R_BAD_CDB, "pair 0");
 }
 
+static void heartbeat_limits(void **unused)
+{
+	(void)unused;
+	for (unsigned int v = 0; v < 65536; v++) {
+		union pprc_cdb cdb = good_cdb(HEARTBEAT);
+
+		unit_put(cdb.bytes + 56, 2, v);
+		seal(&cdb);
+		expect_reason(&cdb, v >= 1 && v <= 1024 ? PPRC_R_GOOD :
+			      PPRC_R_BAD_CDB, "%u slots", v);
+	}
+}
+
 static void login_limits(void **unused)
 {
 	static const struct {
@@ -596,6 +768,12 @@ static void login_limits(void **unused)
 		{ 70, 2, 2048, true }, { 70, 2, 2049, false },
 		{ 70, 2, 2112, false }, { 70, 2, 4096, false },
 		{ 70, 2, 32768, false },
+		/* liveness_ms */
+		{ 72, 4, 0, false }, { 72, 4, 1, false }, { 72, 4, 499, false },
+		{ 72, 4, 500, true }, { 72, 4, 501, true },
+		{ 72, 4, 3000, true }, { 72, 4, 599999, true },
+		{ 72, 4, 600000, true }, { 72, 4, 600001, false },
+		{ 72, 4, 0xf4010000, false }, { 72, 4, 0xffffffff, false },
 	};
 
 	(void)unused;
@@ -624,9 +802,9 @@ static void order_of_judgement(void **unused)
 	unit_put(cdb.bytes + 56, 8, ~0ull);		/* floor */
 	seal(&cdb);
 	expect_reason(&cdb, PPRC_R_STALE_ID, "floor");
-	cdb.bytes[104] = 1;				/* reserved */
+	unit_put(cdb.bytes + 24, 4, 0);			/* session */
 	seal(&cdb);
-	expect_reason(&cdb, PPRC_R_BAD_CDB, "reserved");
+	expect_reason(&cdb, PPRC_R_BAD_CDB, "session");
 	cdb.bytes[12] = 0x80;				/* flags */
 	seal(&cdb);
 	expect_reason(&cdb, PPRC_R_BAD_FLAGS, "flags");
@@ -662,9 +840,12 @@ static void random_cdbs_are_refused(void **unused)
 
 /* ------------------------------------------------------------- answers */
 
-enum kind { PLAIN, WITH_LOGIN, WITH_STATE };
+#define SENSE	168		/* the longest there is */
+#define RANGES	16		/* most of what can be missing */
 
-static const unsigned int answer_len[] = { 32, 56, 48 };
+enum kind { PLAIN, WITH_LOGIN, WITH_STATE, WITH_MISSING, KINDS };
+
+static const unsigned int answer_len[] = { 32, 56, 48, 64 };
 
 static struct pprc_answer good_answer(enum kind kind)
 {
@@ -688,6 +869,13 @@ static struct pprc_answer good_answer(enum kind kind)
 		a.state.block_bytes = 0x36373839;
 		a.state.blocks = 0x4041424344454647;
 	}
+	if (kind == WITH_MISSING) {
+		a.reason = PPRC_R_PARTIAL;
+		a.nr_missing = 3;
+		a.missing[0] = (struct pprc_range){ 0, 0x00000203 };
+		a.missing[1] = (struct pprc_range){ 0x00020304, 0x00010203 };
+		a.missing[2] = (struct pprc_range){ 0x003ffffe, 2 };
+	}
 	return a;
 }
 
@@ -702,7 +890,7 @@ static void good_sense(enum kind kind, u8 *b)
 	b[7] = answer_len[kind] - 8;
 	b[8] = 0x80;
 	b[9] = 22;
-	unit_put(b + 10, 2, 18);
+	unit_put(b + 10, 2, kind == WITH_MISSING ? 28 : 18);
 	unit_put(b + 12, 4, 0x12131415);
 	unit_put(b + 16, 8, 0x1617181920212223);
 	unit_put(b + 24, 2, 0x2425);
@@ -721,6 +909,15 @@ static void good_sense(enum kind kind, u8 *b)
 		b[34] = 0x34;
 		unit_put(b + 36, 4, 0x36373839);
 		unit_put(b + 40, 8, 0x4041424344454647);
+	}
+	if (kind == WITH_MISSING) {
+		b[32] = 0x83;
+		b[33] = 30;
+		unit_put(b + 44, 4, 0x00000203);
+		unit_put(b + 48, 4, 0x00020304);
+		unit_put(b + 52, 4, 0x00010203);
+		unit_put(b + 56, 4, 0x003ffffe);
+		unit_put(b + 60, 4, 2);
 	}
 }
 
@@ -744,6 +941,11 @@ static void assert_answers_equal(const struct pprc_answer *a,
 	assert_int_equal(a->state.state, b->state.state);
 	assert_int_equal(a->state.block_bytes, b->state.block_bytes);
 	assert_int_equal(a->state.blocks, b->state.blocks);
+	assert_int_equal(a->nr_missing, b->nr_missing);
+	for (unsigned int i = 0; i < a->nr_missing; i++) {
+		assert_int_equal(a->missing[i].offset, b->missing[i].offset);
+		assert_int_equal(a->missing[i].len, b->missing[i].len);
+	}
 }
 
 /*
@@ -775,11 +977,12 @@ static void assert_refused(const u8 *sense, unsigned int len)
 static void answer_bytes(void **unused)
 {
 	(void)unused;
-	assert_int_equal(PPRC_SENSE_MAX, 56);
-	for (int kind = PLAIN; kind <= WITH_STATE; kind++) {
+	assert_int_equal(PPRC_SENSE_MAX, SENSE);
+	assert_int_equal(PPRC_RANGES_MAX, RANGES);
+	for (unsigned int kind = PLAIN; kind < KINDS; kind++) {
 		struct pprc_answer a = good_answer(kind);
-		u64 room[10];
-		u8 want[56], *sense = (u8 *)room;
+		u64 room[SENSE / 8 + 2];
+		u8 want[SENSE], *sense = (u8 *)room;
 
 		good_sense(kind, want);
 		memset(room, 0xee, sizeof(room));
@@ -795,10 +998,10 @@ static void answer_bytes(void **unused)
 static void answer_round_trip(void **unused)
 {
 	(void)unused;
-	for (int kind = PLAIN; kind <= WITH_STATE; kind++)
+	for (unsigned int kind = PLAIN; kind < KINDS; kind++)
 		for (unsigned int align = 0; align < 8; align++) {
 			struct pprc_answer a = good_answer(kind), back;
-			u8 sense[56];
+			u8 sense[SENSE];
 
 			good_sense(kind, sense);
 			assert_int_equal(decode_copy(sense, answer_len[kind],
@@ -831,7 +1034,7 @@ static void answer_takes_the_key_of_its_reason(void **unused)
 static void answer_with_room_behind(void **unused)
 {
 	(void)unused;
-	for (int kind = PLAIN; kind <= WITH_STATE; kind++)
+	for (unsigned int kind = PLAIN; kind < KINDS; kind++)
 		for (unsigned int len = answer_len[kind]; len <= 252; len++) {
 			struct pprc_answer a = good_answer(kind), back;
 			u8 sense[252];
@@ -846,8 +1049,8 @@ static void answer_with_room_behind(void **unused)
 static void answer_truncated(void **unused)
 {
 	(void)unused;
-	for (int kind = PLAIN; kind <= WITH_STATE; kind++) {
-		u8 sense[56];
+	for (unsigned int kind = PLAIN; kind < KINDS; kind++) {
+		u8 sense[SENSE];
 
 		good_sense(kind, sense);
 		for (unsigned int len = 0; len < answer_len[kind]; len++)
@@ -859,10 +1062,10 @@ static void answer_truncated(void **unused)
 static void answer_wrong_constants(void **unused)
 {
 	(void)unused;
-	for (int kind = PLAIN; kind <= WITH_STATE; kind++)
+	for (unsigned int kind = PLAIN; kind < KINDS; kind++)
 		for (unsigned int v = 0; v < 256; v++) {
 			static const u8 at[] = { 0, 8, 9 };
-			u8 sense[56];
+			u8 sense[SENSE];
 
 			for (unsigned int i = 0; i < ARRAY_SIZE(at); i++) {
 				good_sense(kind, sense);
@@ -877,10 +1080,10 @@ static void answer_wrong_constants(void **unused)
 static void answer_add_len(void **unused)
 {
 	(void)unused;
-	for (int kind = PLAIN; kind <= WITH_STATE; kind++)
+	for (unsigned int kind = PLAIN; kind < KINDS; kind++)
 		for (unsigned int v = 0; v < 256; v++) {
 			struct pprc_answer back;
-			u8 sense[56];
+			u8 sense[SENSE];
 			int rc;
 
 			good_sense(kind, sense);
@@ -893,6 +1096,9 @@ static void answer_add_len(void **unused)
 						 v != 24 && kind == WITH_LOGIN);
 				assert_int_equal(back.has_state,
 						 v != 24 && kind == WITH_STATE);
+				assert_int_equal(back.nr_missing,
+						 v != 24 && kind == WITH_MISSING ?
+						 3 : 0);
 			} else {
 				assert_int_equal(rc, -EINVAL);
 			}
@@ -904,7 +1110,7 @@ static void answer_inner_lengths(void **unused)
 	(void)unused;
 	for (unsigned int v = 0; v < 256; v++) {
 		struct pprc_answer back;
-		u8 sense[56];
+		u8 sense[SENSE];
 		int rc;
 
 		good_sense(WITH_LOGIN, sense);
@@ -944,28 +1150,272 @@ static void answer_with_descriptors_of_later_versions(void **unused)
 	memset(sense + 32, 0x99, 7);
 	sense[33] = 5;
 	memcpy(sense + 39, state + 32, 16);
-	memset(sense + 55, 0x83, 2);
+	memset(sense + 55, 0x84, 2);
 	sense[56] = 0;
 	sense[7] = 57 - 8;
 	assert_int_equal(decode_copy(sense, 57, 3, &back), 0);
 	assert_answers_equal(&a, &back);
 	/* One byte is no descriptor. */
-	sense[57] = 0x83;
+	sense[57] = 0x84;
 	sense[7]++;
 	assert_refused(sense, 58);
+}
+
+/* ------------------------------------------------- what is missing of a write */
+
+#define END	(4u << 20)	/* no write has a byte there */
+
+/* What whoever acts on the ranges may rely on. */
+static void assert_ranges_good(const struct pprc_answer *a)
+{
+	u64 end = 0;
+
+	assert_true(a->nr_missing <= RANGES);
+	if (a->nr_missing)
+		assert_int_equal(a->reason, PPRC_R_PARTIAL);
+	for (unsigned int i = 0; i < a->nr_missing; i++) {
+		assert_true(a->missing[i].len > 0);
+		assert_true(!i || a->missing[i].offset > end);
+		end = (u64)a->missing[i].offset + a->missing[i].len;
+		assert_true(end <= END);
+	}
+}
+
+/* Sense data with n ranges, said to be of len bytes behind its second one. */
+static unsigned int missing_sense(u8 *b, const struct pprc_range *r,
+				  unsigned int n, unsigned int len)
+{
+	good_sense(PLAIN, b);
+	unit_put(b + 10, 2, 28);
+	b[32] = 0x83;
+	b[33] = len;
+	memset(b + 34, 0, 6);
+	for (unsigned int i = 0; i < n; i++) {
+		unit_put(b + 40 + 8 * i, 4, r[i].offset);
+		unit_put(b + 44 + 8 * i, 4, r[i].len);
+	}
+	b[7] = 32 + 2 + len - 8;
+	return 34 + len;
+}
+
+static int decode_ranges(const struct pprc_range *r, unsigned int n,
+			 struct pprc_answer *back)
+{
+	u8 sense[255];
+
+	return decode_copy(sense, missing_sense(sense, r, n, 6 + 8 * n), n % 8,
+			   back);
+}
+
+/* n ranges that are in order; ends is where all of them have ended. */
+static void random_ranges(struct pprc_range *r, unsigned int n, u32 ends)
+{
+	u32 at = unit_below(2) ? 0 : unit_below(ends / RANGES / 2);
+
+	for (unsigned int i = 0; i < n; i++) {
+		u32 left = (ends - at) / (n - i) - 1;
+
+		r[i].offset = at;
+		r[i].len = 1 + unit_below(unit_below(3) ? left : 1);
+		at += r[i].len + 1;
+		at += unit_below(3) ? unit_below(left + 1 - r[i].len) : 0;
+	}
+	if (unit_below(2))
+		r[n - 1].len = ends - r[n - 1].offset;
+}
+
+static void missing_round_trip(void **unused)
+{
+	(void)unused;
+	unit_seed("missing_round_trip");
+	for (unsigned int round = 0; round < 20000; round++) {
+		struct pprc_answer a = good_answer(PLAIN), back;
+		unsigned int n = 1 + round % RANGES, len;
+		u8 want[SENSE];
+		u64 room[SENSE / 8 + 1];
+
+		a.reason = PPRC_R_PARTIAL;
+		a.nr_missing = n;
+		random_ranges(a.missing, n, END);
+		memset(room, 0xee, sizeof(room));
+		len = pprc_answer_encode(&a, (u8 *)room);
+		assert_int_equal(len, missing_sense(want, a.missing, n,
+						    6 + 8 * n));
+		assert_int_equal(len, 40 + 8 * n);
+		assert_memory_equal(room, want, len);
+		for (unsigned int at = len; at < sizeof(room); at++)
+			assert_int_equal(((u8 *)room)[at], 0xee);
+		assert_int_equal(decode_copy((u8 *)room, len, round % 8, &back),
+				 0);
+		assert_answers_equal(&a, &back);
+		assert_ranges_good(&back);
+		/* Cut anywhere it is none. */
+		assert_refused((u8 *)room, unit_below(len));
+	}
+}
+
+/* No number in an answer lets the encoder write more than there is room for. */
+static void more_missing_than_there_is_room_for(void **unused)
+{
+	(void)unused;
+	for (unsigned int n = 0; n < 256; n++) {
+		struct pprc_answer a = good_answer(PLAIN);
+		u64 room[SENSE / 8];
+
+		for (unsigned int i = 0; i < RANGES; i++)
+			a.missing[i] = (struct pprc_range){ i * 4096, 2048 };
+		a.nr_missing = n;
+		assert_int_equal(pprc_answer_encode(&a, (u8 *)room),
+				 n ? 40 + 8 * min(n, 16u) : 32);
+	}
+}
+
+static void missing_refused(void **unused)
+{
+	static const struct {
+		const char	*what;
+		bool		good;
+		unsigned int	n;
+		struct pprc_range r[3];
+	} cases[] = {
+		{ "one byte", true, 1, { { 0, 1 } } },
+		{ "all there can be", true, 1, { { 0, END } } },
+		{ "the last byte", true, 1, { { END - 1, 1 } } },
+		{ "one byte between", true, 2, { { 0, 7 }, { 8, 1 } } },
+		{ "empty at 0", false, 1, { { 0, 0 } } },
+		{ "empty later", false, 1, { { 2048, 0 } } },
+		{ "empty second", false, 2, { { 0, 7 }, { 8, 0 } } },
+		{ "touching", false, 2, { { 0, 8 }, { 8, 1 } } },
+		{ "overlapping", false, 2, { { 0, 8 }, { 7, 8 } } },
+		{ "twice the same", false, 2, { { 4, 8 }, { 4, 8 } } },
+		{ "within", false, 2, { { 0, 8 }, { 2, 2 } } },
+		{ "descending", false, 2, { { 2048, 8 }, { 0, 8 } } },
+		{ "descending third", false, 3,
+		  { { 0, 8 }, { 4096, 8 }, { 2048, 8 } } },
+		{ "touching third", false, 3,
+		  { { 0, 8 }, { 16, 8 }, { 24, 8 } } },
+		{ "at the end", false, 1, { { END, 1 } } },
+		{ "beyond the end", false, 1, { { END - 1, 2 } } },
+		{ "too long", false, 1, { { 0, END + 1 } } },
+		{ "far beyond", false, 1, { { 0xfffff000, 1 } } },
+		{ "over 32 bits", false, 1, { { 0xffffffff, 2 } } },
+		{ "very long", false, 1, { { 1, 0xffffffff } } },
+		{ "over 32 bits, second", false, 2,
+		  { { 0, 1 }, { 2048, 0xfffff800 } } },
+	};
+
+	(void)unused;
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pprc_answer back;
+		int rc = decode_ranges(cases[i].r, cases[i].n, &back);
+
+		if (rc != (cases[i].good ? 0 : -EINVAL))
+			fail_msg("%s: %d", cases[i].what, rc);
+		if (cases[i].good)
+			assert_ranges_good(&back);
+	}
+}
+
+/* Every length the descriptor may say of itself, with good ranges in it. */
+static void missing_lengths(void **unused)
+{
+	struct pprc_range r[26];
+
+	(void)unused;
+	for (unsigned int i = 0; i < ARRAY_SIZE(r); i++)
+		r[i] = (struct pprc_range){ i * 4096, 2048 };
+	for (unsigned int v = 0; v < 222; v++) {
+		struct pprc_answer back;
+		u8 sense[256];
+		unsigned int len = missing_sense(sense, r, ARRAY_SIZE(r), v);
+		bool good = v >= 14 && v <= 134 && (v - 6) % 8 == 0;
+
+		assert_int_equal(decode_copy(sense, len, v % 8, &back),
+				 good ? 0 : -EINVAL);
+		if (good)
+			assert_int_equal(back.nr_missing, (v - 6) / 8);
+	}
+}
+
+/* Two such descriptors would be two opinions. */
+static void missing_twice(void **unused)
+{
+	struct pprc_range r[2] = { { 0, 2048 }, { 8192, 2048 } };
+	struct pprc_answer back;
+	u8 sense[SENSE];
+	unsigned int len;
+
+	(void)unused;
+	for (unsigned int n = 1; n <= 2; n++) {
+		len = missing_sense(sense, r, 1, 14);
+		/* Behind the first one it would even be in order. */
+		sense[len] = 0x83;
+		sense[len + 1] = 14;
+		memset(sense + len + 2, 0, 6);
+		unit_put(sense + len + 8, 4, r[n - 1].offset);
+		unit_put(sense + len + 12, 4, r[n - 1].len);
+		sense[7] += 16;
+		assert_refused(sense, len + 16);
+		sense[len] = 0x84;
+		assert_int_equal(decode_copy(sense, len + 16, 0, &back), 0);
+		assert_int_equal(back.nr_missing, 1);
+	}
+}
+
+/* Only one reason goes with ranges; that reason goes without them, too. */
+static void missing_with_another_reason(void **unused)
+{
+	(void)unused;
+	for (unsigned int r = 0; r < 300; r++) {
+		struct pprc_answer back;
+		u8 sense[SENSE];
+
+		good_sense(WITH_MISSING, sense);
+		unit_put(sense + 10, 2, r);
+		assert_int_equal(decode_copy(sense, 64, 0, &back),
+				 r == 28 ? 0 : -EINVAL);
+		good_sense(PLAIN, sense);
+		unit_put(sense + 10, 2, r);
+		assert_int_equal(decode_copy(sense, 32, 0, &back), 0);
+		assert_int_equal(back.nr_missing, 0);
+	}
+}
+
+/* The ranges stand behind another descriptor, and before one. */
+static void missing_among_others(void **unused)
+{
+	struct pprc_answer a = good_answer(WITH_MISSING), back;
+	u8 sense[SENSE], missing[SENSE], state[SENSE];
+
+	(void)unused;
+	good_sense(WITH_MISSING, missing);
+	good_sense(WITH_STATE, state);
+	memcpy(sense, missing, 64);
+	memcpy(sense + 64, state + 32, 16);
+	sense[7] = 80 - 8;
+	assert_int_equal(decode_copy(sense, 80, 0, &back), 0);
+	assert_true(back.has_state);
+	assert_int_equal(back.nr_missing, 3);
+	memcpy(sense + 32, state + 32, 16);
+	memcpy(sense + 48, missing + 32, 32);
+	assert_int_equal(decode_copy(sense, 80, 5, &back), 0);
+	assert_true(back.has_state);
+	back.has_state = false;
+	memset(&back.state, 0, sizeof(back.state));
+	assert_answers_equal(&a, &back);
 }
 
 /* Whatever arrives: no byte read beyond it, nothing made up. */
 static void answer_random_bytes(void **unused)
 {
-	unsigned int accepted = 0;
+	unsigned int accepted = 0, partial = 0;
 
 	(void)unused;
 	unit_seed("answer_random_bytes");
 	for (unsigned int n = 0; n < 200000; n++) {
 		struct pprc_answer back;
 		u8 sense[264];
-		unsigned int len = unit_below(264), kind = unit_below(3);
+		unsigned int len = unit_below(264), kind = unit_below(KINDS);
 		int rc;
 
 		for (unsigned int at = 0; at < len; at++)
@@ -995,9 +1445,13 @@ static void answer_random_bytes(void **unused)
 		assert_int_equal(back.session, unit_get(sense + 12, 4));
 		assert_int_equal(back.cmd_id, unit_get(sense + 16, 8));
 		assert_int_equal(back.slots, unit_get(sense + 24, 2));
+		assert_ranges_good(&back);
+		partial += back.nr_missing != 0;
 	}
-	printf("# %u of 200000 were accepted\n", accepted);
+	printf("# %u of 200000 were accepted, %u with ranges\n", accepted,
+	       partial);
 	assert_true(accepted > 1000);
+	assert_true(partial > 100);
 }
 
 int main(void)
@@ -1012,6 +1466,9 @@ int main(void)
 		cmocka_unit_test(foreign_versions),
 		cmocka_unit_test(unknown_actions),
 		cmocka_unit_test(unknown_flags),
+		cmocka_unit_test(flags_together),
+		cmocka_unit_test(query_of_a_flush),
+		cmocka_unit_test(what_is_a_flush),
 		cmocka_unit_test(unknown_features),
 		cmocka_unit_test(reserved_bytes),
 		cmocka_unit_test(every_bit_flipped),
@@ -1023,6 +1480,7 @@ int main(void)
 		cmocka_unit_test(write_of_nothing),
 		cmocka_unit_test(write_of_zeros),
 		cmocka_unit_test(state_limits),
+		cmocka_unit_test(heartbeat_limits),
 		cmocka_unit_test(login_limits),
 		cmocka_unit_test(order_of_judgement),
 		cmocka_unit_test(random_cdbs_are_refused),
@@ -1035,6 +1493,13 @@ int main(void)
 		cmocka_unit_test(answer_add_len),
 		cmocka_unit_test(answer_inner_lengths),
 		cmocka_unit_test(answer_with_descriptors_of_later_versions),
+		cmocka_unit_test(missing_round_trip),
+		cmocka_unit_test(more_missing_than_there_is_room_for),
+		cmocka_unit_test(missing_refused),
+		cmocka_unit_test(missing_lengths),
+		cmocka_unit_test(missing_twice),
+		cmocka_unit_test(missing_with_another_reason),
+		cmocka_unit_test(missing_among_others),
 		cmocka_unit_test(answer_random_bytes),
 	};
 

@@ -35,6 +35,7 @@ static const struct {
 	{ "pair-taken",		0x5 }, { "bad-login",		0x5 },
 	{ "bad-state",		0x5 }, { "tpg-disabled",	0x5 },
 	{ "aborted",		0xb }, { "busy",		0x2 },
+	{ "partial",		0xb }, { "in-progress",		0x2 },
 };
 
 static const unsigned int beyond[] = {

@@ -23,5 +23,6 @@
 })
 #define min_t(t, a, b)		min((t)(a), (t)(b))
 #define max_t(t, a, b)		max((t)(a), (t)(b))
+#define clamp_t(t, x, lo, hi)	min_t(t, max_t(t, x, lo), hi)
 
 #endif
