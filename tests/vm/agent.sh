@@ -33,7 +33,7 @@ run()
 	# background processes.
 	# shellcheck disable=SC2016	# the inner shell's
 	timeout -k 5 "$limit" \
-		bash -c '. /pprc/guest-lib.sh; . /pprc/guest-pprc.sh; . "$1"' "$ROLE" "$cmd/$ROLE.$id.sh" \
+		bash -c '. /pprc/guest-lib.sh; . /pprc/guest-pprc.sh; . /pprc/guest-wire.sh; . "$1"' "$ROLE" "$cmd/$ROLE.$id.sh" \
 		> "$cmd/$ROLE.$id.out" 2>&1 < /dev/null 3>&-
 	rc=$?
 	# timeout reports its own second, harder signal as 137.

@@ -263,6 +263,25 @@ my %captures = (
 	same_id => sub { one_write(%a); one_write(%b, id => 100, slot => 3); },
 	bad_crc => sub { one_write(%a); one_write(%b, bad_crc => 1); },
 	orphan => sub { one_write(%a); data(%b); },
+	# One frame of data is lost, another doubled, a third damaged; what is
+	# missing comes in another exchange.
+	mended => sub {
+		one_write(%c);
+		cmnd(%b);
+		data(%b, skip => 2048, twice => 0);
+		data_frame(2048, 2048, %b, bad_crc => 1);
+		control(0xf805, %b, ox => 40, reason => 0);
+		data_frame(2048, 2048, %b, ox => 41);
+		rsp(%b, ox => 41);
+	},
+	# The write command is lost, the one that asks for it has all of it.
+	mended_command => sub {
+		data(%a); control(0xf805, %a, ox => 40); rsp(%a);
+	},
+	damaged => sub {
+		one_write(%a, skip => 2048);
+		data_frame(2048, 2048, %a, bad_crc => 1);
+	},
 	speed => sub {
 		$with_crc = 0;
 		one_write(%a, ox => $_ % 4096, id => 1000 + $_, lba => $_ * 128,
@@ -325,6 +344,26 @@ covered()
 	fi
 	echo "# $1: rc $rc: ${out//$'\n'/$'\n# '}"
 	return 1
+}
+
+# carried NAME RC TEXT...: verdict; its output has each "key=value" as a line of
+# its own, and each other text somewhere
+carried()
+{
+	local name=$1 want=$2 out rc text
+
+	shift 2
+	out=$(judge carried "$name")
+	rc=$?
+	for text; do
+		case $text in
+		*=*)	grep -qx "${text/=/ }" <<< "$out" && continue ;;
+		*)	grep -q "$text" <<< "$out" && continue ;;
+		esac
+		echo "# $name: no $text: ${out//$'\n'/$'\n# '}"
+		return 1
+	done
+	[ $rc = "$want" ] || { echo "# $name: rc $rc"; return 1; }
 }
 
 # writes NAME PATTERN...: one line for each pattern, in this order
@@ -471,6 +510,18 @@ check 'cmd_id used twice: bytes' bytes same_id 4096
 check 'data without a command: covered' covered orphan 1 \
 	'3 data frames .* cmd_id 101 belong to no command' 1
 check 'wrong FC CRC: summary' summary bad_crc crc_bad=3
+
+check 'lost and sent again: carried' carried mended 0 writes=2 bytes=5120 \
+	resent_bytes=2048 twins=1 damaged=1 repeated=1
+check 'lost and not sent again: carried' carried lost 1 \
+	'cmd_id 101: bytes 2048 to 4095 never'
+check 'damaged and not sent again: carried' carried damaged 1 \
+	'cmd_id 100: bytes 2048 to 4095 never'
+check 'all data lost: carried' carried lost_all 1 'cmd_id 101: bytes 0 to 4607'
+check 'the write command lost: carried' carried mended_command 0 writes=1 bytes=4096
+check 'nothing lost: carried' carried good 0 writes=4 bytes=13312 resent_bytes=0 \
+	twins=0 damaged=0 repeated=0
+check 'no writes: carried' carried nowrites 1 'no write'
 
 check 'capture cut within a frame' cut_short
 check 'a missing file is no verdict' unreadable "$tmp/none.pcap"

@@ -39,6 +39,15 @@
 #
 #   cable.sh bytes FILE     prints the data bytes of all distinct writes
 #
+#   cable.sh carried FILE   on a cable that loses, doubles, damages and reorders
+#       frames: did each byte of each write cross it, undamaged, at least once,
+#       in whatever exchange? A write is known by session and command id, from
+#       the write command or from one that repeats its CDB. Prints "key value"
+#       lines: writes, bytes (of distinct writes), resent_bytes (carried more
+#       than once), twins (frames with the same data once more), damaged
+#       (frames), repeated (commands that name a write once more); and what is
+#       missing. Returns 1 if anything is, or if there is no write at all.
+#
 # 2 is returned when the capture cannot be read.
 #
 # tshark takes the frames and the FC headers apart; what PPRC put into them,
@@ -53,17 +62,18 @@ CABLE_SNAP=256
 cable_frames()
 {
 	tshark -n -r "$1" --disable-protocol fcp -o fc.reassemble:FALSE \
-		-Y fcoe -T fields -e frame.time_epoch -e frame.len -e vlan.id \
+		-Y fcoe -T fields -e frame.number -e frame.time_epoch -e frame.len -e vlan.id \
 		-e fc.r_ctl -e fc.d_id -e fc.s_id -e fc.type -e fc.f_ctl \
 		-e fc.df_ctl -e fc.ox_id -e fc.parameter \
 		-e fc.relative_offset -e data.data
 }
 
-# cable_bad_crcs FILE: how many frames have a wrong CRC; needs whole frames
+# cable_bad_crcs FILE: the numbers of the frames that have a wrong CRC; needs
+# whole frames
 cable_bad_crcs()
 {
 	tshark -n -r "$1" -o fc.reassemble:FALSE -Y 'fcoe.crc.status == 0' \
-		-T fields -e frame.number | wc -l
+		-T fields -e frame.number
 }
 
 # A capture may end within a frame when QEMU was killed; all others are good.
@@ -82,7 +92,8 @@ cable_judge()
 	trap 'rm -rf "$cable_tmp"' EXIT
 	crc_job=
 
-	if [ "$1" = summary ]; then
+	: > "$cable_tmp/crc"
+	if [ "$1" = summary ] || [ "$1" = carried ]; then
 		cable_bad_crcs "$2" > "$cable_tmp/crc" 2> "$cable_tmp/crc.err" &
 		crc_job=$!
 	fi
@@ -90,12 +101,10 @@ cable_judge()
 	cable_ok $? "$cable_tmp/err" "$2" || exit
 	cable_frames "$cable_tmp/short.pcap" > "$cable_tmp/frames" 2> "$cable_tmp/err"
 	cable_ok $? "$cable_tmp/err" "$2" || exit
-	perl -e "$(cable_perl)" "$1" < "$cable_tmp/frames"
+	[ -z "$crc_job" ] || wait "$crc_job"
+	perl -e "$(cable_perl)" "$1" "$cable_tmp/crc" < "$cable_tmp/frames"
 	rc=$?
-	if [ -n "$crc_job" ]; then
-		wait "$crc_job"
-		echo "crc_bad $(cat "$cable_tmp/crc")"
-	fi
+	[ "$1" != summary ] || echo "crc_bad $(wc -l < "$cable_tmp/crc")"
 	exit "$rc"
 )
 
@@ -105,8 +114,12 @@ cable_perl()
 use strict;
 use warnings;
 
-my $command = shift @ARGV;
+my ($command, $bad_crcs) = splice @ARGV;
 
+my (%damaged,		# numbers of frames
+    %told,		# "target session cmd_id" -> its write, told in any CDB
+    %came,		# the same key -> what crossed the cable
+    $twins, $repeated) = ();
 my (@writes,		# in the order of their FCP_CMND
     %exchange,		# "initiator target ox_id" -> latest command there
     %named,		# ... and "session cmd_id" -> latest write of that name
@@ -195,6 +208,20 @@ sub uncovered
 	return '';
 }
 
+# A CDB that names a write: the write command, or one that repeats all of it.
+# The latter may be the first of the two that has come through.
+sub name_write
+{
+	my ($f, $cdb, $dl) = @_;
+	my ($session, $id, $blocks) = unpack 'x24 N x4 Q> x32 N', $cdb;
+	my $key = "$f->{did} $session $id";
+
+	return if !$blocks;
+	$repeated++ if $told{$key};
+	$told{$key} //= { dl => $dl || 512 * $blocks, id => $id,
+			  session => $session };
+}
+
 sub see_cmnd
 {
 	my ($f) = @_;
@@ -208,6 +235,9 @@ sub see_cmnd
 	return if $action !~ /^F8/;
 	$cdb_sizes{$size} = 1;
 	$count{$action}++;
+	name_write($f, substr($iu, 12, $size), unpack('x12 x112 N', $iu))
+		if $size == 112 && length $iu >= 16 + $size &&
+		   $action =~ /^F80[15]$/ && !$damaged{$f->{number}};
 	return if $action ne 'F801';
 	if ($size != 112 || length $iu != 16 + $size) {
 		fault(undef, "ox_id $f->{ox}: a write with an extended CDB of " .
@@ -256,6 +286,9 @@ sub see_data
 			unpack('N n x2 Q>', $f->{payload});
 		my $key = "$path $session $id";
 
+		push @{$came{"$f->{did} $session $id"}},
+			[$f->{offset}, $f->{offset} + $f->{len}]
+			if !$damaged{$f->{number}};
 		$f->{slot} = $slot;
 		if ($named{$key}) {
 			place($named{$key}, $f);
@@ -318,9 +351,14 @@ sub see_rsp
 my %see = (0x01 => \&see_data, 0x05 => \&see_xfer_rdy, 0x06 => \&see_cmnd,
 	   0x07 => \&see_rsp);
 
+open my $bad, '<', $bad_crcs or die "$bad_crcs: $!";
+while (my $line = <$bad>) {
+	$damaged{$line + 0} = 1;
+}
+
 while (my $line = <STDIN>) {
 	chomp $line;
-	my ($time, $wire, $vlan, $r_ctl, $did, $sid, $type, $f_ctl, $df_ctl,
+	my ($number, $time, $wire, $vlan, $r_ctl, $did, $sid, $type, $f_ctl, $df_ctl,
 	    $ox, $parameter, $offset, $hex) = split /\t/, $line, -1;
 
 	$count{frames}++;
@@ -333,6 +371,7 @@ while (my $line = <STDIN>) {
 
 	tr/.//d for $sid, $did;
 	$see{hex $r_ctl}->({
+		number => $number,
 		time => $time, sid => $sid, did => $did, ox => $ox,
 		df_ctl => $df_ctl, size => $size,
 		has_offset => $offset ne '',
@@ -404,22 +443,69 @@ sub list_writes
 	return 0;
 }
 
-sub covered
+sub list_faults
 {
 	my $show = 50;
 
-	fault(undef, 'there is no write in the capture') if !@writes;
-	if (!@faults) {
-		print scalar(@writes), " writes, all covered\n";
-		return 0;
-	}
 	print "$_\n" for @faults > $show ? @faults[0 .. $show - 1] : @faults;
 	print 'and ', @faults - $show, " more\n" if @faults > $show;
 	return 1;
 }
 
+sub covered
+{
+	fault(undef, 'there is no write in the capture') if !@writes;
+	return list_faults() if @faults;
+	print scalar(@writes), " writes, all covered\n";
+	return 0;
+}
+
+# hole RUNS DL: what no run covers of the bytes from 0 on, '' for nothing
+sub hole
+{
+	my ($runs, $dl) = @_;
+	my $at = 0;
+
+	for my $run (sort { $a->[0] <=> $b->[0] } @$runs) {
+		return "$at to " . ($run->[0] - 1) if $run->[0] > $at;
+		$at = $run->[1] if $run->[1] > $at;
+	}
+	return $at < $dl ? "$at to " . ($dl - 1) : '';
+}
+
+sub carried
+{
+	my ($bytes, $all, $n) = (0, 0, 0);
+
+	# What a capture of writes as such calls faults is what this is about.
+	@faults = ();
+	for my $key (sort keys %told) {
+		my ($w, $runs) = ($told{$key}, $came{$key} // []);
+		my (%seen, $hole);
+
+		$n++;
+		$bytes += $w->{dl};
+		for my $run (@$runs) {
+			$all += $run->[1] - $run->[0];
+			$twins++ if $seen{"@$run"}++;
+		}
+		$hole = hole($runs, $w->{dl});
+		fault(undef, sprintf('write session 0x%08x cmd_id %s: bytes ' .
+				     '%s never crossed the cable',
+				     $w->{session}, $w->{id}, $hole))
+			if $hole ne '';
+	}
+	fault(undef, 'there is no write in the capture') if !$n;
+	print "writes $n\nbytes $bytes\n";
+	print 'resent_bytes ', $all > $bytes ? $all - $bytes : 0, "\n";
+	print 'twins ', $twins // 0, "\n";
+	print 'damaged ', scalar(keys %damaged), "\n";
+	print 'repeated ', $repeated // 0, "\n";
+	return @faults ? list_faults() : 0;
+}
+
 my %commands = (summary => \&summary, writes => \&list_writes,
-		covered => \&covered,
+		covered => \&covered, carried => \&carried,
 		bytes => sub { print total(@bytes), "\n"; return 0; });
 
 exit $commands{$command}->();
@@ -430,15 +516,16 @@ cable_summary()	{ cable_judge summary "$1"; }
 cable_writes()	{ cable_judge writes "$1"; }
 cable_covered()	{ cable_judge covered "$1"; }
 cable_bytes()	{ cable_judge bytes "$1"; }
+cable_carried()	{ cable_judge carried "$1"; }
 
 cable_main()
 {
 	case $#:${1:-} in
-	2:summary | 2:writes | 2:covered | 2:bytes)
+	2:summary | 2:writes | 2:covered | 2:bytes | 2:carried)
 		cable_judge "$1" "$2"
 		;;
 	*)
-		echo "usage: cable.sh summary|writes|covered|bytes FILE" >&2
+		echo "usage: cable.sh summary|writes|covered|bytes|carried FILE" >&2
 		return 2
 		;;
 	esac

@@ -25,7 +25,7 @@ cp "$(command -v busybox)" "$dir/bin/busybox"
 # Carried along instead of taken from the host's root: the project may lie
 # under a folder that the guest mounts something else on.
 cp "$here/guest-init" "$here/agent.sh" "$here/guest-lib.sh" \
-	"$here/guest-pprc.sh" "$dir/pprc"
+	"$here/guest-pprc.sh" "$here/guest-wire.sh" "$dir/pprc"
 chmod 755 "$dir/pprc/"*
 
 : > "$dir/m/order"

@@ -1,0 +1,216 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For tests of a pair of guests in trouble: a wire that loses frames, a peer
+# that is gone for a while.  To be sourced after lib.sh.
+#
+# What is drawn at random comes from PPRC_SEED, which is printed; which frames
+# netem then hits does not, it has no seed on these kernels.
+#
+# shellcheck disable=SC2016	# what is quoted runs in a guest
+
+PPRC_SEED=${PPRC_SEED:-$((($(date +%s) ^ $$) & 0x7fffffff))}
+RANDOM=$((PPRC_SEED % 32768))
+echo "PPRC_SEED=$PPRC_SEED"
+
+# The log of a pair that is in trouble for good reasons.
+trouble_expected()
+{
+	expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
+		'^pprc_primary: pair p0: suspended \(path-loss\): ' \
+		'^pprc_primary: session [0-9a-f:]+: down: ' \
+		'^pprc_secondary: port [0-9a-f]+: command f80[0-9a-f] refused \((no-acl|no-session|tpg-disabled)\): ' \
+		'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((aborted|no-pair), '
+}
+
+# between LOW HIGH: a random number, both included
+between()
+{
+	DRAWN=$(($1 + (RANDOM << 15 | RANDOM) % ($2 - $1 + 1)))
+}
+
+# one_of WORD...: one of them
+one_of()
+{
+	between 1 $#
+	DRAWN=${!DRAWN}
+}
+
+# limits LIVENESS_MS TIMEOUT_MS: attributes of a pair, scaled as deadlines are
+limits()
+{
+	echo "liveness_ms=$(lab_scale "$1") timeout_ms=$(lab_scale "$2")"
+}
+
+# --- the wire ------------------------------------------------------------------
+
+# shellcheck disable=SC2034	# the callers read it
+# schedule KIND: sets NETEM to one of this kind
+schedule()
+{
+	local a b
+
+	case $1 in
+	loss-*)		NETEM="loss ${1#loss-}%" ;;
+	duplicate)	between 2 10; NETEM="duplicate $DRAWN%" ;;
+	reorder)	between 1 5; a=$DRAWN; between 40 80
+			NETEM="delay ${a}ms reorder $DRAWN% 25%" ;;
+	delay)		between 10 25; NETEM="delay ${DRAWN}ms ${DRAWN}ms" ;;
+	corrupt)	between 5 20; a=$((DRAWN / 10)).$((DRAWN % 10))
+			NETEM="corrupt $a%" ;;
+	all)		between 1 8; a=$DRAWN; between 1 20; b=$((DRAWN / 10)).$((DRAWN % 10))
+			NETEM="delay ${a}ms ${a}ms loss $b% duplicate $b% corrupt $b% reorder 30% 25%" ;;
+	*)		fail "no schedule $1" ;;
+	esac
+}
+
+# rough NETEM...: on both ends
+rough()
+{
+	local g
+
+	for g in primary secondary; do
+		need on $g "wire_rough eth0 $*"
+	done
+}
+
+smooth()
+{
+	local g
+
+	for g in primary secondary; do
+		need on $g 'wire_smooth eth0'
+	done
+}
+
+# events: sets DROPPED, CRC, DUP, EARLY, RESENT and RTT to what has happened so
+# far: frames lost by netem, damaged ones that were dropped, those that had come
+# before, data ahead of its command, and what the primary has asked or sent
+# once more, and its idea of the round trip, us
+events()
+{
+	local p s
+
+	p=$(on primary '
+		n() { awk -v k="$1" "\$1 == k { print \$2 }" $PAIRS/p0/session_stats; }
+		a=$(n queries) b=$(n resends) c=$(n stray_frames) d=$(n late_frames) r=$(n rtt_us)
+		w=$(wire_count eth0 dropped)
+		echo ${w:-0} $(wire_bad_crcs eth0) $((a + b)) $((c + d)) ${r:-0}') || fail "no counters: $p"
+	s=$(on secondary 'w=$(wire_count eth0 dropped)
+		n() { sec_stat '"$DSW"' $1; }
+		echo ${w:-0} $(wire_bad_crcs eth0) $(n bad_crc) $(($(n dup) + $(n stale))) $(n early)') ||
+		fail "no counters: $s"
+	# shellcheck disable=SC2086	# numbers
+	set -- $p $s
+	[ $# = 10 ] || fail "counters: $p, $s"
+	DROPPED=$(($1 + $6)) CRC=$(($2 + $7 + $8)) DUP=$(($4 + $9)) EARLY=${10} RESENT=$3 RTT=$5
+}
+
+events_from()
+{
+	events
+	DROPPED0=$DROPPED CRC0=$CRC DUP0=$DUP EARLY0=$EARLY RESENT0=$RESENT
+}
+
+# hit KIND: did what this schedule is about happen since events_from?  Prints
+# what did.
+hit()
+{
+	events
+	echo "lost $((DROPPED - DROPPED0)), damaged $((CRC - CRC0)), come before $((DUP - DUP0))," \
+		"ahead $((EARLY - EARLY0)), asked or sent again $((RESENT - RESENT0)), round trip $RTT us"
+	case $1 in
+	loss-*)		[ $((DROPPED - DROPPED0)) -gt 0 ] && [ $((RESENT - RESENT0)) -gt 0 ] ;;
+	duplicate)	[ $((DUP - DUP0)) -gt 0 ] ;;
+	reorder)	[ $((EARLY - EARLY0)) -gt 0 ] ;;
+	delay)		[ "$RTT" -ge 10000 ] ;;
+	corrupt)	[ $((CRC - CRC0)) -gt 0 ] && [ $((RESENT - RESENT0)) -gt 0 ] ;;
+	all)		[ $((DROPPED - DROPPED0)) -gt 0 ] && [ $((CRC - CRC0)) -gt 0 ] &&
+			[ $((DUP - DUP0)) -gt 0 ] && [ $((RESENT - RESENT0)) -gt 0 ] ;;
+	esac
+}
+
+# mixed_load PART: a fio command line; verified writes of all sizes from 4 KiB to
+# 1 MiB at depths from 1 to 32, side by side, 24 MiB divided by PART
+mixed_load()
+{
+	local part=$1 at=0 bs qd kib line seed
+
+	between 1 1000000
+	seed=$DRAWN
+	line="fio --ioengine=libaio --direct=1 --rw=randwrite --blockalign=4k --norandommap=0 \
+		--verify=crc32c --verify_fatal=1 --do_verify=1 --randseed=$seed --output-format=terse"
+	between 2 16; qd=$DRAWN
+	one_of 4k-16k 4k-64k 16k-128k; bs=$DRAWN
+	while read -r bs qd kib; do
+		line+=" --name=v$at --bsrange=$bs --iodepth=$qd --offset=${at}m --size=$((kib / part))k"
+		at=$((at + 32))
+	done <<- END
+	4k-4k 1 512
+	$bs $qd 4096
+	64k-256k 8 4096
+	4k-1m 32 12288
+	1m-1m 4 8192
+	END
+	echo "$line 2>&1"
+}
+
+# wire_carried: every byte of every write mirrored since BYTES0 and WIRE_MARK
+# has crossed the cable undamaged; prints what else was there
+wire_carried()
+{
+	local out bytes got
+
+	wire
+	out=$(cable_carried "$WIRE") || fail "on the cable: $(tail -n 3 <<< "$out")"
+	got=$(awk '$1 == "bytes" { print $2 }' <<< "$out")
+	bytes=$(($(on primary 'pair_stat p0 write_bytes') - BYTES0))
+	[ "$got" -ge "$bytes" ] || fail "the cable carried $got bytes, the primary mirrored $bytes"
+	[ $bytes -gt 0 ] || fail "nothing was written"
+	paste -sd ' ' <<< "$out"
+}
+
+# --- a pair that was suspended -------------------------------------------------
+
+# duo_mirror: make the secondary's volume equal to the primary's, from outside
+duo_mirror()
+{
+	perl -e '
+		my ($from, $to) = @ARGV;
+		open my $a, "<:raw", $from or die "$from: $!";
+		open my $b, "+<:raw", $to or die "$to: $!";
+		for (my $at = 0; read($a, my $x, 1 << 20); $at += length $x) {
+			seek $b, $at, 0;
+			read $b, my $y, length $x;
+			next if $x eq $y;
+			seek $b, $at, 0;
+			print $b $x or die "$to: $!";
+		}
+		close $b or die' "$(image primary)" "$(image secondary)" && duo_equal
+}
+
+# duo_back: the session is up again, by itself
+duo_back()
+{
+	need on primary -t 150 'wait_for 120 "grep -q ^up, $PAIRS/p0/session" ||
+		fail "the session does not come back: $(pair_get p0 session)"'
+}
+
+# duo_resume: mirror again after a suspension
+duo_resume()
+{
+	duo_mirror || fail "the volumes cannot be made equal"
+	need on primary -t 100 'put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action ||
+		fail "not resumed: $(dmesg | tail -n 2)"
+	[ "$(pair_get p0 state)" = full-duplex ] || fail "resumed, but $(pair_get p0 state)"'
+	LOCAL0=$(on primary 'pair_stat p0 local_writes')
+}
+
+# duo_held: no write went to one copy only since the pair was resumed
+duo_held()
+{
+	local out
+
+	out=$(on primary 'echo $(pair_get p0 state) $(pair_stat p0 local_writes) $(pair_get p0 reason)')
+	[ "$out" = "full-duplex ${LOCAL0:-0} none" ] || fail "$1: not mirrored throughout: $out"
+}
