@@ -420,6 +420,277 @@ static void command_contradicts_frames(void **unused)
 	assert_false(pprc_fill_complete(&fill));
 }
 
+/* ----------------------------------------------- what is missing of a write */
+
+#define RANGES	(PPRC_CHUNKS_MAX / 2 + 2)
+
+static struct pprc_range ranges[RANGES], wanted[RANGES];
+
+/*
+ * The gaps between the bytes that were placed, each byte looked at; with more
+ * gaps than room the last range goes to the end. Returns their number.
+ */
+static unsigned int gaps(u32 total, unsigned int max)
+{
+	unsigned int n = 0;
+
+	for (u32 b = 0; b < total; b++) {
+		if (placed[b])
+			continue;
+		if (b && !placed[b - 1]) {
+			wanted[n - 1].len++;
+			continue;
+		}
+		if (n == max) {
+			wanted[n - 1].len = total - wanted[n - 1].offset;
+			break;
+		}
+		wanted[n++] = (struct pprc_range){ b, 1 };
+	}
+	return n;
+}
+
+/* Asks with room for max ranges; none is written behind them. */
+static unsigned int ask(unsigned int max)
+{
+	static struct pprc_fill before;
+	unsigned int n;
+
+	before = fill;
+	memset(ranges, 0xee, sizeof(ranges));
+	n = pprc_fill_missing(&fill, ranges, max);
+	assert_true(n <= max);
+	for (u32 i = n; i < min(n + 40, RANGES); i++)
+		assert_int_equal(ranges[i].offset, 0xeeeeeeee);
+	assert_memory_equal(&fill, &before, sizeof(fill));
+	return n;
+}
+
+static void assert_gaps(u32 total, unsigned int max)
+{
+	unsigned int n = gaps(total, max);
+
+	assert_int_equal(ask(max), n);
+	for (unsigned int i = 0; i < n; i++) {
+		assert_int_equal(ranges[i].offset, wanted[i].offset);
+		assert_int_equal(ranges[i].len, wanted[i].len);
+	}
+}
+
+/* A frame that must be taken. */
+static void arrive(u32 offset, u32 len)
+{
+	expect_frame(offset, len, PPRC_FILL_NEW);
+	memset(placed + offset, 1, len);
+}
+
+/* Sends what is missing, as a primary does: it knows no more than the ranges. */
+static void resend(unsigned int n, u32 total)
+{
+	u32 end = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		u32 at = ranges[i].offset, stop = at + ranges[i].len;
+
+		assert_int_equal(at % fill.chunk, 0);
+		assert_true(!i || at > end);
+		end = stop;
+		for (; at < stop; at += fill.chunk) {
+			u32 len = min(fill.chunk, stop - at);
+
+			assert_true(pprc_fill_frame(&fill, at, len) !=
+				    PPRC_FILL_BAD);
+			memset(placed + at, 1, len);
+		}
+	}
+	assert_true(end <= total);
+}
+
+static void missing_before_the_command(void **unused)
+{
+	(void)unused;
+	begin(64 * KIB, 2048);
+	assert_int_equal(ask(16), 0);
+	expect_frame(4096, 2048, PPRC_FILL_NEW);
+	expect_frame(8192, 1024, PPRC_FILL_NEW);
+	assert_int_equal(ask(16), 0);
+	assert_true(pprc_fill_expect(&fill, 9216));
+	assert_int_equal(ask(16), 2);
+	/* What is left of the last write says nothing about the next. */
+	pprc_fill_reset(&fill);
+	assert_int_equal(ask(16), 0);
+}
+
+static void missing_of_no_data(void **unused)
+{
+	(void)unused;
+	begin(64 * KIB, 2048);
+	assert_true(pprc_fill_expect(&fill, 0));
+	assert_int_equal(ask(16), 0);
+}
+
+/* Nothing has come: all of it; all has come: nothing. */
+static void missing_all_or_nothing(void **unused)
+{
+	static const u32 totals[] = {
+		1, 511, 512, 513, 2047, 2048, 2049, 32768, 32769, 65535, 65536,
+		131072, 131073, 1048576, SLOT - 512, SLOT - 1, SLOT,
+	};
+
+	(void)unused;
+	for (unsigned int c = 0; c < ARRAY_SIZE(chunks); c++)
+		for (unsigned int t = 0; t < ARRAY_SIZE(totals); t++) {
+			u32 total = totals[t], n;
+
+			begin(SLOT, chunks[c]);
+			assert_true(pprc_fill_expect(&fill, total));
+			for (unsigned int max = 1; max < 20; max += 3) {
+				assert_int_equal(ask(max), 1);
+				assert_int_equal(ranges[0].offset, 0);
+				assert_int_equal(ranges[0].len, total);
+			}
+			n = cut_into_frames(total, chunks[c]);
+			while (n--)
+				expect_frame(frames[n].offset, frames[n].len,
+					     PPRC_FILL_NEW);
+			assert_true(pprc_fill_complete(&fill));
+			assert_int_equal(ask(16), 0);
+		}
+}
+
+/* Any one frame is lost, in the middle of words of the map and at their ends. */
+static void missing_one_frame(void **unused)
+{
+	(void)unused;
+	for (unsigned int c = 0; c < ARRAY_SIZE(chunks); c++) {
+		u32 chunk = chunks[c], total = 200 * chunk - chunk / 2;
+		u32 n = cut_into_frames(total, chunk);
+
+		assert_int_equal(n, 200);
+		for (u32 lost = 0; lost < n; lost++) {
+			begin(SLOT, chunk);
+			assert_true(pprc_fill_expect(&fill, total));
+			for (u32 i = 0; i < n; i++)
+				if (i != lost)
+					expect_frame(frames[i].offset,
+						     frames[i].len,
+						     PPRC_FILL_NEW);
+			assert_int_equal(ask(16), 1);
+			assert_int_equal(ranges[0].offset, frames[lost].offset);
+			assert_int_equal(ranges[0].len, frames[lost].len);
+			resend(1, total);
+			assert_true(pprc_fill_complete(&fill));
+			assert_int_equal(ask(16), 0);
+		}
+	}
+}
+
+/* Every other frame is lost: more gaps than an answer names. */
+static void more_gaps_than_room(void **unused)
+{
+	(void)unused;
+	for (unsigned int first = 0; first < 2; first++)
+		for (unsigned int max = 1; max <= 40; max++) {
+			u32 total = 61 * 512;
+			/* 31 frames are lost, or 30 */
+			u32 lost = 31 - first, n = min(max, lost);
+
+			begin(64 * KIB, 512);
+			memset(placed, 0, total);
+			assert_true(pprc_fill_expect(&fill, total));
+			for (u32 i = !first; i < 61; i += 2)
+				arrive(i * 512, 512);
+			assert_gaps(total, max);
+			assert_int_equal(ask(max), n);
+			for (u32 i = 0; i + 1 < n; i++) {
+				assert_int_equal(ranges[i].offset,
+						 (2 * i + first) * 512);
+				assert_int_equal(ranges[i].len, 512);
+			}
+			assert_int_equal(ranges[n - 1].offset,
+					 (2 * n - 2 + first) * 512);
+			assert_int_equal(ranges[n - 1].len, max < lost ?
+					 total - ranges[n - 1].offset : 512);
+			resend(n, total);
+			assert_true(pprc_fill_complete(&fill));
+		}
+}
+
+/* The largest slot in its smallest chunks, with all the gaps there can be. */
+static void most_gaps_there_can_be(void **unused)
+{
+	(void)unused;
+	begin(SLOT, 512);
+	memset(placed, 0, SLOT);
+	assert_true(pprc_fill_expect(&fill, SLOT));
+	for (u32 i = 0; i < PPRC_CHUNKS_MAX; i += 2)
+		arrive(i * 512, 512);
+	assert_gaps(SLOT, 16);
+	assert_gaps(SLOT, PPRC_CHUNKS_MAX / 2);
+	assert_int_equal(ask(RANGES - 1), PPRC_CHUNKS_MAX / 2);
+	resend(ask(16), SLOT);
+	assert_true(pprc_fill_complete(&fill));
+}
+
+/* The command comes when it comes, some frames do, and more of them later. */
+static void missing_of_random_arrivals(void **unused)
+{
+	unsigned int rounds = 0, too_many = 0, writes = 0;
+
+	(void)unused;
+	unit_seed("missing_of_random_arrivals");
+	for (unsigned int w = 0; w < 1500; w++) {
+		u32 chunk = chunks[unit_below(3)];
+		u32 slot = (1 + unit_below(4)) * 64 * KIB;
+		u32 total = 1 + unit_below(unit_below(2) ? slot : 8 * chunk);
+		u32 n = cut_into_frames(total, chunk), some = unit_below(n + 1);
+		unsigned int max = unit_below(2) ? 16 : 1 + unit_below(40);
+
+		begin(slot, chunk);
+		memset(placed, 0, total);
+		/* Any of them, or all but some. */
+		if (unit_below(3)) {
+			shuffle(n);
+			if (unit_below(2))
+				some = n - unit_below(min(n, 20u) + 1);
+		}
+		for (u32 i = 0; i < some; i++) {
+			if (i == some / 2)
+				assert_true(pprc_fill_expect(&fill, total));
+			arrive(frames[i].offset, frames[i].len);
+		}
+		if (!fill.known)
+			assert_true(pprc_fill_expect(&fill, total));
+		for (unsigned int tries = 0; ; tries++) {
+			u32 there = fill.have;
+			unsigned int got;
+
+			assert_gaps(total, max);
+			got = ask(max);
+			too_many += got && gaps(total, RANGES) > max;
+			assert_int_equal(!got, pprc_fill_complete(&fill));
+			if (!got)
+				break;
+			/* At first half of them are lost again. */
+			for (unsigned int k = 0; !tries && k < got; k++)
+				if (unit_below(2))
+					arrive(ranges[k].offset,
+					       min(chunk, ranges[k].len));
+			if (!tries)
+				continue;
+			resend(got, total);
+			assert_true(fill.have > there);
+			assert_true(pprc_fill_complete(&fill));
+			rounds++;
+		}
+		writes++;
+	}
+	printf("# %u writes, %u resent, %u times more gaps than room\n", writes,
+	       rounds, too_many);
+	assert_true(rounds > 500);
+	assert_true(too_many > 100);
+}
+
 /*
  * What the rules say, told from the frames accepted so far and not from the
  * code's own summary of them. One entry per chunk: bytes accepted there.
@@ -490,6 +761,40 @@ static bool model_complete(void)
 	for (u32 i = 0; i < model.slot_bytes / model.chunk; i++)
 		there += model.len[i];
 	return model.known && there == model.total;
+}
+
+/* By chunks, as counting bytes after each call would take long. */
+static void assert_model_missing(void)
+{
+	unsigned int max = 1 + unit_below(20), n = ask(max), at = 0;
+	u32 chunk_count = DIV_ROUND_UP(model.total, model.chunk);
+	bool within = false;
+
+	if (!model.known) {
+		assert_int_equal(n, 0);
+		return;
+	}
+	for (u32 i = 0; i < chunk_count; i++) {
+		bool gap = !model.len[i];
+
+		if (gap && !within && at == max) {
+			assert_int_equal(ranges[n - 1].offset +
+					 ranges[n - 1].len, model.total);
+			break;
+		}
+		if (gap && !within) {
+			assert_true(at < n);
+			assert_int_equal(ranges[at++].offset, i * model.chunk);
+		} else if (!gap && within && at < max) {
+			assert_int_equal(ranges[at - 1].offset +
+					 ranges[at - 1].len, i * model.chunk);
+		}
+		within = gap;
+	}
+	assert_int_equal(at, n);
+	if (within)
+		assert_int_equal(ranges[n - 1].offset + ranges[n - 1].len,
+				 model.total);
 }
 
 /* Marks a placed frame; no byte may be placed twice. */
@@ -585,6 +890,8 @@ static void random_calls(void **unused)
 		}
 		assert_int_equal(pprc_fill_complete(&fill), model_complete());
 		completed += pprc_fill_complete(&fill);
+		if (n % 16 == 0)
+			assert_model_missing();
 		assert_consistent();
 	}
 	printf("# new %u, duplicate %u, bad %u; commands %u, complete after %u calls\n",
@@ -612,6 +919,13 @@ int main(void)
 		cmocka_unit_test(short_frame_in_the_middle),
 		cmocka_unit_test(two_short_ends),
 		cmocka_unit_test(command_contradicts_frames),
+		cmocka_unit_test(missing_before_the_command),
+		cmocka_unit_test(missing_of_no_data),
+		cmocka_unit_test(missing_all_or_nothing),
+		cmocka_unit_test(missing_one_frame),
+		cmocka_unit_test(more_gaps_than_room),
+		cmocka_unit_test(most_gaps_there_can_be),
+		cmocka_unit_test(missing_of_random_arrivals),
 		cmocka_unit_test(random_calls),
 	};
 
