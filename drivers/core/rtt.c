@@ -42,7 +42,7 @@ void pprc_rtt_sample(struct pprc_rtts *r, u32 bytes, u64 us)
 /* RFC 6298 2.2: the granularity of the clock stands below the deviation. */
 static u64 expected_us(const struct pprc_rtt *e)
 {
-	return (u64)e->srtt_us + max(1000u, 4 * e->var_us);
+	return (u64)e->srtt_us + max(PPRC_RTO_SLACK_US, 4 * e->var_us);
 }
 
 /*

@@ -125,6 +125,7 @@ enum pri_count { PRI_COUNTS(PRI_ENUM_COUNT) PRI_NR_COUNTS };
  * @local_wwpn:	local port to use, 0 for any, constant
  * @name:	"<remote wwpn>" for the log, constant
  * @liveness_ms: silence after which the secondary counts as gone, constant
+ * @query_min_ms: no answer is asked for earlier, constant
  * @mutex:	serialises login, teardown and control commands
  * @work:	connects, watches, tears down
  * @kick:	sends what could not be sent for want of memory
@@ -163,6 +164,7 @@ struct pri_session {
 	u64			local_wwpn;
 	char			name[PPRC_WWPN_LEN];
 	u32			liveness_ms;
+	u32			query_min_ms;
 
 	struct mutex		mutex;
 	struct delayed_work	work;
@@ -213,6 +215,7 @@ struct pri_session {
  * @slot_kib:	slot size wished for, KiB; const while enabled
  * @timeout_ms:	how long the secondary may take for a command
  * @liveness_ms: as wished for its session; const while enabled
+ * @query_min_ms: the same
  * @connect_timeout_ms: how long enabling and resuming wait for a login
  * @assume_equal: the operator has vouched for equal volumes; @mutex
  * @enabled:	@mutex
@@ -255,6 +258,7 @@ struct pri_pair {
 	u32			timeout_ms;
 	u32			connect_timeout_ms;
 	u32			liveness_ms;
+	u32			query_min_ms;
 	bool			assume_equal;
 
 	bool			enabled;

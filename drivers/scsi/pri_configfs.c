@@ -75,6 +75,8 @@ PAIR_NUMBER(connect_timeout_ms, 100, 600000, 1,
 	    "the timeout is from 100 to 600000 milliseconds");
 PAIR_NUMBER(liveness_ms, PPRC_LIVENESS_MS_MIN, PPRC_LIVENESS_MS_MAX, 1,
 	    "the time is from 500 to 600000 milliseconds");
+PAIR_NUMBER(query_min_ms, 1, 60000, 1,
+	    "the time is from 1 to 60000 milliseconds");
 
 #define PAIR_WWPN(_name, _field, _optional)				\
 static ssize_t pri_pair_##_name##_show(struct config_item *item,	\
@@ -338,6 +340,7 @@ static struct configfs_attribute *pair_attrs[] = {
 	&pri_pair_attr_timeout_ms,
 	&pri_pair_attr_connect_timeout_ms,
 	&pri_pair_attr_liveness_ms,
+	&pri_pair_attr_query_min_ms,
 	&pri_pair_attr_id,
 	&pri_pair_attr_assume_equal,
 	&pri_pair_attr_enable,

@@ -87,6 +87,7 @@ struct pri_pair *pri_pair_alloc(const char *name)
 	pair->timeout_ms = 5000;
 	pair->connect_timeout_ms = 20000;
 	pair->liveness_ms = 3000;
+	pair->query_min_ms = 5;
 	return pair;
 }
 

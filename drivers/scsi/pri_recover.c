@@ -27,8 +27,10 @@
 
 static u64 timeout_ns(struct pri_session *s, const struct pri_cmd *cmd)
 {
-	return (u64)pprc_rtt_timeout_us(&s->rtts, pri_cmd_dl(cmd), cmd->tries) *
-	       NSEC_PER_USEC;
+	u64 ns = (u64)pprc_rtt_timeout_us(&s->rtts, pri_cmd_dl(cmd),
+					  cmd->tries) * NSEC_PER_USEC;
+
+	return max_t(u64, ns, (u64)s->query_min_ms * NSEC_PER_MSEC);
 }
 
 /* Let the timer run out at @due_ns or earlier; io_lock held. */

@@ -254,8 +254,9 @@ static void watch(struct pri_session *s)
 	}
 	late_ms = pri_credit_overdue(s);
 	if (late_ms)
-		pri_session_fail(s, "the secondary is there but has not ended a command within %u ms (timeout_ms): look at its backstore",
-				 late_ms);
+		pri_session_fail(s, "a command was not ended within %u ms (timeout_ms), the secondary was last heard of %u ms ago: look at its backstore and at the fabric",
+				 late_ms,
+				 jiffies_to_msecs(jiffies - READ_ONCE(s->heard)));
 }
 
 /* End what holds or awaits a slot, forget the login. */
@@ -479,6 +480,7 @@ static struct pri_session *session_alloc(const struct pri_pair *pair)
 	s->wish_slots = pair->slots;
 	s->wish_bytes = pair->slot_kib << 10;
 	s->liveness_ms = pair->liveness_ms;
+	s->query_min_ms = pair->query_min_ms;
 	return s;
 }
 

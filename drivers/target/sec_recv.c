@@ -238,7 +238,7 @@ static enum pprc_reason take_command(struct sec_slot *slot,
 	spin_lock_bh(&slot->lock);
 	if (id == slot->id && (slot->known || slot->state == SEC_SLOT_FREE)) {
 		if (!pprc_cdb_repeats(cdb, &slot->payload))
-			reason = PPRC_R_STALE_ID;
+			reason = PPRC_R_BAD_CDB;
 		else if (query || resend)
 			repeat_command(slot, ox_id, query);
 		else	/* The network's doing: one answer is enough. */
@@ -246,6 +246,12 @@ static enum pprc_reason take_command(struct sec_slot *slot,
 		goto unlock;
 	}
 	reason = claim(slot, id);
+	if (reason == PPRC_R_STALE_ID && (query || resend)) {
+		/* The answer came after all: nobody awaits another one. */
+		sec_dropped(s, s->peer, SEC_D_STALE);
+		reason = PPRC_R_GOOD;
+		goto unlock;
+	}
 	if (reason != PPRC_R_GOOD)
 		goto unlock;
 	if (be64_to_cpu(cdb->write.floor) > READ_ONCE(s->floor))

@@ -10,10 +10,11 @@
 
 expects_log '^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	'^pprc_primary: pair p0: not resumed: ' \
-	'^pprc_primary: session [0-9a-f:]+: down: '
+	'^pprc_primary: session [0-9a-f:]+: down: ' \
+	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard of the primary'
 
 # fio_writes DISK MIB OFFSET_MIB [RATE]: verified writes; no request may take
-# longer than max_latency, which is well above timeout_ms
+# longer than max_latency, which is well above liveness_ms
 fio_writes()
 {
 	echo "fio --name=w --filename=$1 --rw=randwrite --bsrange=4k-64k --blockalign=4k \
@@ -28,7 +29,7 @@ stat_of()
 	on primary "pair_stat p0 $1"
 }
 
-duo_up timeout_ms=2000
+duo_up liveness_ms=2000
 wire_mark
 duo_heard
 job=$(on_bg primary -t 120 "$(fio_writes "$DISK" 40 0 4m)")

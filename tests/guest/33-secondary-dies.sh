@@ -12,6 +12,7 @@
 expects_log '^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	'^pprc_primary: pair p0: not resumed: ' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \
+	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard of the primary' \
 	'^pprc_secondary: port [0-9a-f]+: command f800 refused \(no-acl\): '
 
 duo_up timeout_ms=2000

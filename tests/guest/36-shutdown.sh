@@ -11,7 +11,8 @@
 
 expects_log '^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \
-	'^pprc_secondary: port [0-9a-f]+: command f80[0-4] refused \((no-acl|no-session|tpg-disabled)\): ' \
+	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard of the primary' \
+	'^pprc_secondary: port [0-9a-f]+: command f80[0-6] refused \((no-acl|no-session|tpg-disabled)\): ' \
 	'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((aborted|no-pair), '
 
 load()

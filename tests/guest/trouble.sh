@@ -39,7 +39,7 @@ one_of()
 # limits LIVENESS_MS TIMEOUT_MS: attributes of a pair, scaled as deadlines are
 limits()
 {
-	echo "liveness_ms=$(lab_scale "$1") timeout_ms=$(lab_scale "$2")"
+	echo "liveness_ms=$(lab_scale "$1") timeout_ms=$(lab_scale "$2") query_min_ms=5"
 }
 
 # --- the wire ------------------------------------------------------------------
