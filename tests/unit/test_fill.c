@@ -519,6 +519,9 @@ static void missing_before_the_command(void **unused)
 	/* What is left of the last write says nothing about the next. */
 	pprc_fill_reset(&fill);
 	assert_int_equal(ask(16), 0);
+	/* Before the command has come, the total says nothing, either. */
+	fill.total = 9216;
+	assert_int_equal(ask(16), 0);
 }
 
 static void missing_of_no_data(void **unused)
