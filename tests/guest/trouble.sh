@@ -20,7 +20,7 @@ trouble_expected()
 		'^pprc_primary: pair p0: suspended \(path-loss\): ' \
 		'^pprc_primary: session [0-9a-f:]+: down: ' \
 		'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard ' \
-		'^pprc_secondary: port [0-9a-f]+: command f80[0-9a-f] refused \((no-acl|no-session|tpg-disabled)\): ' \
+		'^pprc_secondary: port [0-9a-f]+: command f80[0-9a-f] refused \((no-acl|no-session|no-prli|tpg-disabled)\): ' \
 		'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((aborted|no-pair), '
 }
 
