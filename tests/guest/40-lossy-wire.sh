@@ -4,7 +4,8 @@
 # lab: pair
 # time: 100
 #
-# LONG=1 makes more of everything.  PPRC_SEED repeats a run's schedules.
+# LONG=1 makes more of everything, KINDS picks schedules, PPRC_SEED repeats a
+# run.
 #
 # shellcheck source=tests/guest/lib.sh
 # shellcheck disable=SC2016	# what is quoted runs in a guest
@@ -12,10 +13,10 @@
 # shellcheck source=tests/guest/trouble.sh
 . "$TESTS/guest/trouble.sh"
 
-kinds="loss-1 loss-5 duplicate reorder delay corrupt all"
+kinds=${KINDS:-"loss-1 loss-5 duplicate reorder delay corrupt all"}
 rounds=1
 if [ "${LONG:-0}" != 0 ]; then
-	kinds="loss-0.1 $kinds" rounds=4
+	kinds=${KINDS:-"loss-0.1 $kinds"} rounds=4
 fi
 
 # part KIND: how much less is written where each write takes its time

@@ -19,7 +19,8 @@ trouble_expected()
 	expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 		'^pprc_primary: pair p0: suspended \(path-loss\): ' \
 		'^pprc_primary: session [0-9a-f:]+: down: ' \
-		'^pprc_secondary: port [0-9a-f]+: command f80[0-9a-f] refused \((no-acl|no-session|tpg-disabled)\): ' \
+		'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard ' \
+		'^pprc_secondary: port [0-9a-f]+: command f80[0-9a-f] refused \((no-acl|no-session|no-prli|tpg-disabled)\): ' \
 		'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((aborted|no-pair), '
 }
 
@@ -138,8 +139,8 @@ mixed_load()
 
 	between 1 1000000
 	seed=$DRAWN
-	line="fio --ioengine=libaio --direct=1 --rw=randwrite --blockalign=4k --norandommap=0 \
-		--verify=crc32c --verify_fatal=1 --do_verify=1 --randseed=$seed --output-format=terse"
+	line="fio --filename=$DISK --ioengine=libaio --direct=1 --rw=randwrite --blockalign=4k \
+		--verify=crc32c --verify_fatal=1 --do_verify=1 --randseed=$seed --output=/dev/null"
 	between 2 16; qd=$DRAWN
 	one_of 4k-16k 4k-64k 16k-128k; bs=$DRAWN
 	while read -r bs qd kib; do

@@ -212,13 +212,14 @@ sub uncovered
 # The latter may be the first of the two that has come through.
 sub name_write
 {
-	my ($f, $cdb, $dl) = @_;
-	my ($session, $id, $blocks) = unpack 'x24 N x4 Q> x32 N', $cdb;
+	my ($f, $cdb) = @_;
+	my ($session, $id, $blocks, $bytes) =
+		unpack 'x24 N x4 Q> x32 N x28 N', $cdb;
 	my $key = "$f->{did} $session $id";
 
 	return if !$blocks;
 	$repeated++ if $told{$key};
-	$told{$key} //= { dl => $dl || 512 * $blocks, id => $id,
+	$told{$key} //= { dl => $bytes || 512 * $blocks, id => $id,
 			  session => $session };
 }
 
@@ -235,7 +236,7 @@ sub see_cmnd
 	return if $action !~ /^F8/;
 	$cdb_sizes{$size} = 1;
 	$count{$action}++;
-	name_write($f, substr($iu, 12, $size), unpack('x12 x112 N', $iu))
+	name_write($f, substr($iu, 12, $size))
 		if $size == 112 && length $iu >= 16 + $size &&
 		   $action =~ /^F80[15]$/ && !$damaged{$f->{number}};
 	return if $action ne 'F801';

@@ -1,0 +1,127 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# 42-liveness: a peer that is unplugged, frozen or dead is found within liveness_ms, host writes wait no longer than that, a slow disk is no dead peer; a peer that comes back has its session again, and what it still had in hand does no harm
+# lab: pair
+# time: 110
+#
+# LONG=1 keeps the peer frozen for 60 s instead of 10.
+#
+# shellcheck source=tests/guest/lib.sh
+# shellcheck disable=SC2016	# what is quoted runs in a guest
+. "$TESTS/guest/lib.sh"
+# shellcheck source=tests/guest/trouble.sh
+. "$TESTS/guest/trouble.sh"
+
+liveness=$(lab_scale 3)000	# ms, the default of a machine at full speed
+slack=$(lab_scale 1)000		# for a busy machine to see and do it
+frozen=10			# s
+[ "${LONG:-0}" = 0 ] || frozen=60
+
+trouble_expected
+
+# load SECONDS: writes for so long
+load()
+{
+	job=$(on_bg primary -t 600 "fio --name=w --filename=$DISK --rw=randwrite --bsrange=4k-64k \
+		--blockalign=4k --iodepth=8 --ioengine=libaio --direct=1 --size=48m --rate=,6m \
+		--time_based --runtime=$1 --output-format=json --output=/tmp/fio 2>&1")
+	need on primary 'n=$(($(pair_stat p0 writes) + 30))
+		wait_for 20 "[ \$(pair_stat p0 writes) -ge $n ]" || fail "fio does not write"'
+}
+
+# loaded: end of that load; sets LONGEST to its longest write, ms
+loaded()
+{
+	local out
+
+	need on primary 'pkill -INT fio; true'
+	# fio has been interrupted, which it calls a failure.
+	out=$(on_wait primary "$job" -t 60)
+	case $out in
+	*rror*)	fail "fio: $out" ;;
+	esac
+	LONGEST=$(on primary 'awk -F "[:,]" "
+		/\"write\"/ { w = 1 } /\"trim\"/ { w = 0 }
+		w && /\"clat_ns\"/ { c = 1 }
+		c && /\"max\"/ { printf \"%d\", \$2 / 1000000; exit }" /tmp/fio')
+	[[ $LONGEST =~ ^[0-9]+$ ]] || fail "fio has no longest write: $LONGEST"
+}
+
+# gone WHAT COMMAND: the peer is gone by this; the pair has to notice in time
+gone()
+{
+	local start ms
+
+	load 600
+	start=$(lab_ms)
+	need eval "$2"
+	need on primary "wait_for 20 '[ \$(pair_get p0 state) = suspended ]' ||
+		fail \"$1: the pair is \$(pair_get p0 state)\""
+	ms=$(($(lab_ms) - start))
+	# What came over the cable last may have been sent just before it went.
+	[ $ms -le $((liveness + slack)) ] || fail "$1: suspended after $ms ms only"
+	need on primary 'grep -q "^path-loss: " $PAIRS/p0/reason || fail "the reason is $(pair_get p0 reason)"
+		n=$(pair_stat p0 local_writes)
+		wait_for 3 "[ \$(pair_stat p0 local_writes) -gt $n ]" || fail "host writes have stopped"'
+	loaded
+	[ "$LONGEST" -le $((liveness + slack)) ] || fail "$1: a write has taken $LONGEST ms"
+	[ "$LONGEST" -ge $((liveness / 4)) ] ||
+		fail "$1: no write has taken more than $LONGEST ms: there was no load"
+	echo "$1: suspended after $ms ms, longest write $LONGEST ms: $(on primary 'pair_get p0 reason')"
+}
+
+# again WHAT: the peer is there once more
+again()
+{
+	local start
+
+	start=$(lab_ms)
+	duo_back
+	echo "$1: the session is back after $(($(lab_ms) - start)) ms"
+	[ "$(on primary 'pair_get p0 state')" = suspended ] || fail "$1: with the session came $(on primary 'pair_get p0 state')"
+	duo_resume
+	need on primary -t 60 "dd if=/dev/urandom of=$DISK bs=64k count=64 seek=800 oflag=direct status=none"
+	duo_held "$1"
+	duo_equal
+}
+
+duo_blank || fail "the volumes cannot be blanked"
+duo_ports
+need on secondary 'd=$(disk data) && modprobe dm-mod && dmsetup create slow --noudevsync \
+	--table "0 $(blockdev --getsz $d) linear $d 0" && dmsetup mknodes'
+duo_target 'backstore_block store /dev/mapper/slow'
+duo_pair "liveness_ms=$liveness" "timeout_ms=$(lab_scale 5)000"
+
+# Slow is not dead.
+load 600
+need on secondary 'dmsetup suspend --nolockfs --noudevsync slow && sleep 2 && dmsetup resume --noudevsync slow'
+need on primary 'n=$(($(pair_stat p0 writes) + 30))
+	wait_for 20 "[ \$(pair_stat p0 writes) -ge $n ]" || fail "after the stall nothing is written"'
+loaded
+[ "$LONGEST" -ge 1800 ] || fail "the disk was slow, but the longest write took $LONGEST ms"
+duo_held "the disk stood still for 2 s"
+duo_equal
+echo "the disk stood still: longest write $LONGEST ms, still full-duplex"
+
+gone unplugged lab_unplug
+need lab_plug
+again unplugged
+
+# What the frozen one has in hand it writes when it goes on: by then the same
+# blocks have newer content on the primary.
+gone frozen "lab_freeze secondary"
+need on primary -t 120 "dd if=/dev/urandom of=$DISK bs=1M count=48 oflag=direct status=none"
+sum=$(on primary "dd if=$DISK bs=1M count=48 iflag=direct status=none | md5sum")
+sleep $frozen
+need lab_thaw secondary
+again frozen
+[ "$(on primary "dd if=$DISK bs=1M count=48 iflag=direct status=none | md5sum")" = "$sum" ] ||
+	fail "what came from the stale secondary has changed the primary"
+
+gone dead "lab_cut secondary"
+need lab_boot secondary
+need lab_wait secondary
+need on secondary -t 60 'pprc_load core secondary && fcoe_up eth0'
+duo_target
+again dead
+duo_down
