@@ -218,6 +218,7 @@ struct pri_session {
  * @query_min_ms: the same
  * @connect_timeout_ms: how long enabling and resuming wait for a login
  * @assume_equal: the operator has vouched for equal volumes; @mutex
+ * @bounce:	write from private copies always; without a lock
  * @enabled:	@mutex
  * @lun:	LUN on our SCSI host while enabled
  * @admit:	the SCSI layer may make its device now; pri_lock
@@ -238,6 +239,7 @@ struct pri_session {
  * @writes:	writes acknowledged on both copies
  * @write_bytes: their bytes
  * @local_writes: writes acknowledged on the primary alone
+ * @rewrites:	writes repeated because the host changed its memory meanwhile
  * @reads:	reads
  * @waiting:	commands that wait for a slot; session->io_lock
  * @turn:	in session->turns while there are such; session->io_lock
@@ -260,6 +262,7 @@ struct pri_pair {
 	u32			liveness_ms;
 	u32			query_min_ms;
 	bool			assume_equal;
+	bool			bounce;
 
 	bool			enabled;
 	u64			lun;
@@ -283,6 +286,7 @@ struct pri_pair {
 	atomic64_t		writes;
 	atomic64_t		write_bytes;
 	atomic64_t		local_writes;
+	atomic64_t		rewrites;
 	atomic64_t		reads;
 
 	struct list_head	waiting;
@@ -322,6 +326,9 @@ enum pri_recover_op {
  * @fua:	stable on both copies before completion
  * @locked:	holds the range lock
  * @mirrored:	the remote leg was started and has not failed
+ * @again:	both legs must be written once more, from a private copy
+ * @copy:	private copy of the data, or NULL
+ * @copy_nents:	its pieces
  * @lba:	first block
  * @blocks:	number of blocks
  * @legs:	the submitter, the local leg and the remote leg; last completes
@@ -354,6 +361,9 @@ struct pri_cmd {
 	bool			fua;
 	bool			locked;
 	bool			mirrored;
+	bool			again;
+	struct scatterlist	*copy;
+	unsigned int		copy_nents;
 	u64			lba;
 	u32			blocks;
 	atomic_t		legs;
@@ -387,6 +397,17 @@ static inline u32 pri_cmd_bytes(const struct pri_cmd *cmd)
 static inline u32 pri_cmd_dl(const struct pri_cmd *cmd)
 {
 	return cmd->op == PRI_WRITE ? pri_cmd_bytes(cmd) : 0;
+}
+
+/* Where a read or write finds its data. */
+static inline struct scatterlist *pri_cmd_sgl(const struct pri_cmd *cmd)
+{
+	return cmd->copy ? cmd->copy : scsi_sglist(cmd->sc);
+}
+
+static inline unsigned int pri_cmd_nents(const struct pri_cmd *cmd)
+{
+	return cmd->copy ? cmd->copy_nents : scsi_sg_count(cmd->sc);
 }
 
 /**

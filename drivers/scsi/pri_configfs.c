@@ -191,6 +191,24 @@ static ssize_t pri_pair_assume_equal_store(struct config_item *item,
 }
 CONFIGFS_ATTR(pri_pair_, assume_equal);
 
+static ssize_t pri_pair_bounce_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%u\n", READ_ONCE(to_pair(item)->bounce));
+}
+
+static ssize_t pri_pair_bounce_store(struct config_item *item,
+				     const char *page, size_t len)
+{
+	struct pri_pair *pair = to_pair(item);
+	bool v;
+
+	if (kstrtobool(page, &v))
+		return bad_value(pair, "bounce", "write 1 to write from private copies, else 0");
+	WRITE_ONCE(pair->bounce, v);
+	return len;
+}
+CONFIGFS_ATTR(pri_pair_, bounce);
+
 static ssize_t pri_pair_enable_show(struct config_item *item, char *page)
 {
 	return sysfs_emit(page, "%u\n", to_pair(item)->enabled);
@@ -322,11 +340,12 @@ static ssize_t pri_pair_stats_show(struct config_item *item, char *page)
 {
 	struct pri_pair *pair = to_pair(item);
 
-	return sysfs_emit(page, "writes %lld\nwrite_bytes %lld\nlocal_writes %lld\nreads %lld\n",
+	return sysfs_emit(page, "writes %lld\nwrite_bytes %lld\nlocal_writes %lld\nreads %lld\nrewrites %lld\n",
 			  atomic64_read(&pair->writes),
 			  atomic64_read(&pair->write_bytes),
 			  atomic64_read(&pair->local_writes),
-			  atomic64_read(&pair->reads));
+			  atomic64_read(&pair->reads),
+			  atomic64_read(&pair->rewrites));
 }
 CONFIGFS_ATTR_RO(pri_pair_, stats);
 
@@ -341,6 +360,7 @@ static struct configfs_attribute *pair_attrs[] = {
 	&pri_pair_attr_connect_timeout_ms,
 	&pri_pair_attr_liveness_ms,
 	&pri_pair_attr_query_min_ms,
+	&pri_pair_attr_bounce,
 	&pri_pair_attr_id,
 	&pri_pair_attr_assume_equal,
 	&pri_pair_attr_enable,

@@ -6,11 +6,17 @@
  * queuecommand > pri_io_start (work) > range lock > both legs at once >
  * leg_done, last one > pri_complete. A remote leg that fails suspends the pair
  * before it ends, so the host's write completes on the local device alone.
+ *
+ * The host may change its memory while it is being written (O_DIRECT): then
+ * the two legs need not have read the same. When that shows, because the
+ * secondary finds other data than was announced, both legs are written once
+ * more from a private copy, still under the range lock.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/scatterlist.h>
 #include "pri.h"
 #include "pri_trace.h"
 
@@ -49,13 +55,50 @@ static void count(struct pri_cmd *cmd)
 	}
 }
 
+/* For a private copy: no more pieces than fit into a bio, none if possible. */
+static unsigned int copy_order(const struct pri_cmd *cmd)
+{
+	return get_order(DIV_ROUND_UP(pri_cmd_bytes(cmd), BIO_MAX_VECS));
+}
+
+/* Return: false when there is no memory for it. */
+static bool make_copy(struct pri_cmd *cmd)
+{
+	const gfp_t gfp = GFP_NOIO | __GFP_COMP | __GFP_NOWARN |
+			  __GFP_RETRY_MAYFAIL;
+	unsigned int nents = scsi_sg_count(cmd->sc), i;
+	struct scatterlist *sg;
+	off_t at = 0;
+
+	cmd->copy = sgl_alloc_order(pri_cmd_bytes(cmd), copy_order(cmd), false,
+				    gfp, &cmd->copy_nents);
+	if (!cmd->copy)
+		return false;
+	for_each_sg(cmd->copy, sg, cmd->copy_nents, i)
+		at += sg_pcopy_to_buffer(scsi_sglist(cmd->sc), nents,
+					 sg_virt(sg), sg->length, at);
+	return true;
+}
+
+static void drop_copy(struct pri_cmd *cmd)
+{
+	if (cmd->copy)
+		sgl_free_order(cmd->copy, copy_order(cmd));
+	cmd->copy = NULL;
+}
+
 /* Both legs have ended. Any context: the last leg may be a bio's. */
 static void pri_complete(struct pri_cmd *cmd)
 {
 	struct pri_range *range, *next;
 	LIST_HEAD(granted);
 
+	if (cmd->again && !cmd->local) {
+		queue_work(pri_wq, &cmd->work);
+		return;
+	}
 	trace_pri_cmd_done(cmd);
+	drop_copy(cmd);
 	if (cmd->locked) {
 		cmd->locked = false;
 		pri_range_unlock(&cmd->pair->ranges, &cmd->range, &granted);
@@ -93,7 +136,7 @@ static void local_end_io(struct bio *bio)
 static void local_leg(struct pri_cmd *cmd)
 {
 	struct pri_pair *pair = cmd->pair;
-	unsigned int nents = cmd->op == PRI_FLUSH ? 0 : scsi_sg_count(cmd->sc);
+	unsigned int nents = cmd->op == PRI_FLUSH ? 0 : pri_cmd_nents(cmd);
 	struct scatterlist *sg;
 	struct bio *bio;
 	blk_opf_t opf;
@@ -111,7 +154,7 @@ static void local_leg(struct pri_cmd *cmd)
 	bio->bi_iter.bi_sector = cmd->lba * (pair->block_bytes >> SECTOR_SHIFT);
 	bio->bi_private = cmd;
 	bio->bi_end_io = local_end_io;
-	scsi_for_each_sg(cmd->sc, sg, nents, i) {
+	for_each_sg(pri_cmd_sgl(cmd), sg, nents, i) {
 		if (bio_add_page(bio, sg_page(sg), sg->length, sg->offset) !=
 		    sg->length) {
 			bio_io_error(bio);
@@ -121,10 +164,30 @@ static void local_leg(struct pri_cmd *cmd)
 	submit_bio(bio);
 }
 
-static void start_legs(struct pri_cmd *cmd)
+/* A write that both legs must read the same, come what may. */
+static void need_copy(struct pri_cmd *cmd, bool again)
 {
 	struct pri_pair *pair = cmd->pair;
 
+	if (again)
+		atomic64_inc(&pair->rewrites);
+	else if (!READ_ONCE(pair->bounce))
+		return;
+	if (!make_copy(cmd))
+		pri_pair_suspend(pair, PPRC_SUSP_INTERNAL,
+				 "there is no memory for a copy of %u bytes that the host cannot change",
+				 pri_cmd_bytes(cmd));
+}
+
+static void start_legs(struct pri_cmd *cmd)
+{
+	struct pri_pair *pair = cmd->pair;
+	bool again = cmd->again;
+
+	cmd->again = false;
+	if (cmd->op == PRI_WRITE &&
+	    READ_ONCE(pair->state) == PPRC_STATE_FULL_DUPLEX)
+		need_copy(cmd, again);
 	cmd->local = BLK_STS_OK;
 	cmd->mirrored = cmd->op != PRI_READ &&
 			READ_ONCE(pair->state) == PPRC_STATE_FULL_DUPLEX;
@@ -198,6 +261,7 @@ void pri_cmd_init(struct pri_cmd *cmd, struct scsi_cmnd *sc)
 void pri_io_start(struct pri_cmd *cmd)
 {
 	cmd->locked = false;
+	cmd->again = false;
 	trace_pri_cmd_start(cmd);
 	queue_work(pri_wq, &cmd->work);
 }
@@ -233,7 +297,8 @@ static enum pprc_susp_reason susp_of(unsigned int reason)
  * @susp:	why the pair is suspended, without an answer
  * @why:	a clause that says it in detail, without an answer
  *
- * Anything but a GOOD answer suspends the pair first.
+ * Anything but a GOOD answer suspends the pair first; only data that did not
+ * match its digest is written once more, from a private copy.
  *
  * Context: any but hard interrupt, no lock held.
  */
@@ -246,6 +311,10 @@ void pri_remote_done(struct pri_cmd *cmd, const struct pprc_answer *answer,
 	if (!answer) {
 		cmd->mirrored = false;
 		pri_pair_suspend(pair, susp, "%s", why);
+	} else if (answer->reason == PPRC_R_PAYLOAD_DIGEST && !cmd->copy &&
+		   cmd->op == PRI_WRITE) {
+		/* See pri_complete(). */
+		cmd->again = true;
 	} else if (answer->reason != PPRC_R_GOOD) {
 		cmd->mirrored = false;
 		pri_pair_suspend(pair, susp_of(answer->reason),

@@ -50,7 +50,7 @@ static u32 sg_piece(struct sg_pos *pos, u32 want, struct page **page, u32 *off)
  */
 u32 pri_payload_crc(struct pri_cmd *cmd)
 {
-	struct sg_pos pos = { scsi_sglist(cmd->sc), 0 };
+	struct sg_pos pos = { pri_cmd_sgl(cmd), 0 };
 	u32 left = pri_cmd_bytes(cmd);
 	u32 crc = PPRC_CRC_SEED;
 
@@ -188,7 +188,7 @@ static unsigned int send_ranges(struct pri_xchg *x, struct pri_cmd *cmd,
 
 	for (i = 0; i < n; i++) {
 		u32 at = ranges[i].offset, end = at + ranges[i].len;
-		struct sg_pos pos = { scsi_sglist(cmd->sc), 0 };
+		struct sg_pos pos = { pri_cmd_sgl(cmd), 0 };
 
 		sg_skip(&pos, at);
 		for (; at < end; at += x->chunk) {
