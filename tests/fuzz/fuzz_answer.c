@@ -9,6 +9,8 @@
  * - Decoding agrees with a second decoder, written from the byte tables.
  * - What was decoded, encoded and decoded again is the same, but for what an
  *   answer cannot say: a sense key of 0 with a refusal, two descriptors.
+ * - Ranges that were decoded come with PPRC_R_PARTIAL alone, are ascending,
+ *   apart, not empty, and within the longest write.
  * - Any answer encoded and decoded is the same; cut anywhere it is refused.
  * - Encoding leaves no byte as it was and touches none behind.
  */
@@ -16,14 +18,18 @@
 #include "fuzz.h"
 #include <pprc/codec.h>
 
-#define SENSE_MAX	56
+#define SENSE_MAX	168
+#define RANGES		16
+#define END		(4u << 20)	/* no write has a byte there */
 /* What comes need not be ours: longer than add_len can say. */
 #define SENSE_LONG	300
 
 enum {
-	PLAIN, LOGIN, STATE, BOTH, TWICE, OTHER_DESC, TRAILING,
+	PLAIN, LOGIN, STATE, BOTH, MISSING, TWICE, OTHER_DESC, TRAILING,
 	SHORT, NO_SENSE, NO_ANSWER, ADD_SMALL, ADD_BIG, DESC_CUT, DESC_LONG,
-	LOGIN_LEN, STATE_LEN, ENCODED_PLAIN, ENCODED_LOGIN, ENCODED_STATE,
+	LOGIN_LEN, STATE_LEN, MISSING_LEN, MISSING_TWICE, MISSING_MANY,
+	MISSING_ORDER, MISSING_EMPTY, MISSING_END, MISSING_REASON, ALL_MISSING,
+	ENCODED_PLAIN, ENCODED_LOGIN, ENCODED_STATE, ENCODED_MISSING,
 	KEY_OF_REASON, KEY_OWN, KEY_UNKNOWN,
 };
 
@@ -32,6 +38,7 @@ struct fuzz_event fuzz_events[] = {
 	[LOGIN]		= { .name = "decoded with a login" },
 	[STATE]		= { .name = "decoded with a state" },
 	[BOTH]		= { .name = "decoded with login and state" },
+	[MISSING]	= { .name = "decoded with ranges" },
 	[TWICE]		= { .name = "decoded with a descriptor twice" },
 	[OTHER_DESC]	= { .name = "unknown descriptor skipped" },
 	[TRAILING]	= { .name = "bytes behind the sense data left aside" },
@@ -44,9 +51,18 @@ struct fuzz_event fuzz_events[] = {
 	[DESC_LONG]	= { .name = "descriptor beyond the end refused" },
 	[LOGIN_LEN]	= { .name = "login of another length refused" },
 	[STATE_LEN]	= { .name = "state of another length refused" },
+	[MISSING_LEN]	= { .name = "ranges of an odd length refused" },
+	[MISSING_TWICE]	= { .name = "ranges twice refused" },
+	[MISSING_MANY]	= { .name = "more than 16 ranges refused" },
+	[MISSING_ORDER]	= { .name = "ranges not ascending or apart refused" },
+	[MISSING_EMPTY]	= { .name = "empty range refused" },
+	[MISSING_END]	= { .name = "range beyond the longest write refused" },
+	[MISSING_REASON] = { .name = "ranges with another reason refused" },
+	[ALL_MISSING]	= { .name = "16 ranges decoded" },
 	[ENCODED_PLAIN]	= { .name = "encoded, no descriptor more" },
 	[ENCODED_LOGIN]	= { .name = "encoded with a login" },
 	[ENCODED_STATE]	= { .name = "encoded with a state" },
+	[ENCODED_MISSING] = { .name = "encoded with ranges" },
 	[KEY_OF_REASON]	= { .name = "sense key of the reason" },
 	[KEY_OWN]	= { .name = "sense key of its own" },
 	[KEY_UNKNOWN]	= { .name = "sense key of an unknown reason" },
@@ -57,6 +73,35 @@ static int refuse(unsigned int event)
 {
 	fuzz_hit(event);
 	return -1;
+}
+
+static int ref_missing(const u8 *d, unsigned int len, struct pprc_answer *a)
+{
+	unsigned int n = (len - 8) / 8;
+	u64 last = 0;
+
+	if (a->nr_missing)
+		return refuse(MISSING_TWICE);
+	if (len < 16 || len % 8)
+		return refuse(MISSING_LEN);
+	if (n > RANGES)
+		return refuse(MISSING_MANY);
+	for (unsigned int i = 0; i < n; i++) {
+		u64 offset = fuzz_get(d + 8 + 8 * i, 4);
+		u64 bytes = fuzz_get(d + 12 + 8 * i, 4);
+
+		if (!bytes)
+			return refuse(MISSING_EMPTY);
+		if (i && offset <= last)
+			return refuse(MISSING_ORDER);
+		last = offset + bytes;
+		if (last > END)
+			return refuse(MISSING_END);
+		a->missing[i].offset = offset;
+		a->missing[i].len = bytes;
+	}
+	a->nr_missing = n;
+	return 0;
 }
 
 static int ref_desc(const u8 *d, unsigned int len, struct pprc_answer *a)
@@ -84,6 +129,8 @@ static int ref_desc(const u8 *d, unsigned int len, struct pprc_answer *a)
 		a->state.block_bytes = fuzz_get(d + 4, 4);
 		a->state.blocks = fuzz_get(d + 8, 8);
 		break;
+	case 0x83:
+		return ref_missing(d, len, a);
 	default:
 		fuzz_hit(OTHER_DESC);
 	}
@@ -125,6 +172,8 @@ static int ref_decode(const u8 *p, unsigned int len, struct pprc_answer *a)
 			return -1;
 		left -= p[1] + 2;
 	}
+	if (a->nr_missing && a->reason != 28)
+		return refuse(MISSING_REASON);
 	return 0;
 }
 
@@ -144,6 +193,25 @@ static void check_same(const struct pprc_answer *a, const struct pprc_answer *b)
 	fuzz_check(a->state.state == b->state.state);
 	fuzz_check(a->state.block_bytes == b->state.block_bytes);
 	fuzz_check(a->state.blocks == b->state.blocks);
+	fuzz_check(a->nr_missing == b->nr_missing);
+	for (unsigned int i = 0; i < a->nr_missing; i++) {
+		fuzz_check(a->missing[i].offset == b->missing[i].offset);
+		fuzz_check(a->missing[i].len == b->missing[i].len);
+	}
+}
+
+/* What whoever acts on the ranges relies on. */
+static void check_ranges(const struct pprc_answer *a)
+{
+	fuzz_check(a->nr_missing <= RANGES);
+	fuzz_check(!a->nr_missing || a->reason == PPRC_R_PARTIAL);
+	for (unsigned int i = 0; i < a->nr_missing; i++) {
+		const struct pprc_range *r = &a->missing[i];
+
+		fuzz_check(r->len && r->len <= END);
+		fuzz_check(r->offset <= END - r->len);
+		fuzz_check(!i || r->offset > r[-1].offset + r[-1].len);
+	}
 }
 
 /* What arrives of an answer. */
@@ -163,6 +231,8 @@ static struct pprc_answer sayable(const struct pprc_answer *a)
 	}
 	if (out.has_login)
 		out.has_state = false;
+	if (out.has_login || out.has_state)
+		out.nr_missing = 0;
 	if (!out.has_login)
 		memset(&out.login, 0, sizeof(out.login));
 	if (!out.has_state)
@@ -185,7 +255,8 @@ static unsigned int encode(const struct pprc_answer *a, u8 *sense, u8 fill)
 
 static void check_encode(const struct pprc_answer *a)
 {
-	unsigned int want = 32 + (a->has_login ? 24 : a->has_state ? 16 : 0);
+	unsigned int want = 32 + (a->has_login ? 24 : a->has_state ? 16 :
+				  a->nr_missing ? 8 + 8 * a->nr_missing : 0);
 	u8 *one = malloc(SENSE_MAX), *two = malloc(SENSE_MAX), *cut;
 	struct pprc_answer said = sayable(a), got;
 	unsigned int len;
@@ -206,7 +277,8 @@ static void check_encode(const struct pprc_answer *a)
 	cut = fuzz_copy(one, len);
 	fuzz_check(pprc_answer_decode(cut, len, &got));
 	fuzz_hit(a->has_login ? ENCODED_LOGIN :
-		 a->has_state ? ENCODED_STATE : ENCODED_PLAIN);
+		 a->has_state ? ENCODED_STATE :
+		 a->nr_missing ? ENCODED_MISSING : ENCODED_PLAIN);
 	free(cut);
 	free(one);
 	free(two);
@@ -226,8 +298,12 @@ static void check_decode(const u8 *sense, unsigned int len)
 	if (ret)
 		return;
 	check_same(&got, &want);
+	check_ranges(&got);
 	fuzz_hit(got.has_login && got.has_state ? BOTH :
-		 got.has_login ? LOGIN : got.has_state ? STATE : PLAIN);
+		 got.has_login ? LOGIN : got.has_state ? STATE :
+		 got.nr_missing ? MISSING : PLAIN);
+	if (got.nr_missing == RANGES)
+		fuzz_hit(ALL_MISSING);
 	check_encode(&got);
 }
 
@@ -236,7 +312,7 @@ static unsigned int base_sense(u8 *b, unsigned int kind)
 {
 	static const u8 login[] = { 0x81, 22, 0, 64, 0, 16, 0, 0, 1, 2, 3, 4 };
 	static const u8 state[] = { 0x82, 14, 2, 0, 0, 0, 2, 0, 0, 0, 0, 1 };
-	static const u8 other[] = { 0x83, 2, 1, 1 };
+	static const u8 other[] = { 0x8f, 2, 1, 1 };
 	unsigned int len = 32;
 
 	memset(b, 0, SENSE_LONG);
@@ -260,6 +336,31 @@ static unsigned int base_sense(u8 *b, unsigned int kind)
 	}
 	b[7] = len - 8;
 	return len;
+}
+
+/* The same with n ranges, each of a frame behind one that has come. */
+static unsigned int base_missing(u8 *b, unsigned int n)
+{
+	unsigned int len = base_sense(b, 0);
+
+	b[11] = 28;
+	b[len] = 0x83;
+	b[len + 1] = 6 + 8 * n;
+	len += 8;
+	for (unsigned int i = 0; i < n; i++, len += 8) {
+		fuzz_put(b + len, 4, i * 4096);
+		fuzz_put(b + len + 4, 4, 2048);
+	}
+	b[7] = len - 8;
+	return len;
+}
+
+/* The last descriptor, of so many bytes, comes once more. */
+static unsigned int again(u8 *b, unsigned int len, unsigned int bytes)
+{
+	memcpy(b + len, b + len - bytes, bytes);
+	b[7] += bytes;
+	return len + bytes;
 }
 
 static void any_answer(struct fuzz_input *in, struct pprc_answer *a)
@@ -286,12 +387,23 @@ static void any_answer(struct fuzz_input *in, struct pprc_answer *a)
 	a->state.state = fuzz_take(in, 1);
 	a->state.block_bytes = fuzz_take(in, 4);
 	a->state.blocks = fuzz_take(in, 8);
+	if (how & 64) {
+		u32 at = fuzz_take(in, 2);
+
+		a->reason = PPRC_R_PARTIAL;
+		a->nr_missing = 1 + fuzz_take(in, 1) % RANGES;
+		for (unsigned int i = 0; i < a->nr_missing; i++) {
+			a->missing[i].offset = at;
+			a->missing[i].len = 1 + fuzz_take(in, 2);
+			at += a->missing[i].len + 1 + fuzz_take(in, 2);
+		}
+	}
 }
 
 int fuzz_one(const u8 *data, size_t size)
 {
 	struct fuzz_input in = { data, size };
-	unsigned int mode = fuzz_take(&in, 1), len;
+	unsigned int mode = fuzz_take(&in, 1), len, n;
 	struct pprc_answer answer;
 	u8 sense[SENSE_LONG];
 
@@ -304,7 +416,20 @@ int fuzz_one(const u8 *data, size_t size)
 		check_encode(&answer);
 		break;
 	default:
-		len = base_sense(sense, mode >> 2 & 7);
+		if (mode & 32) {
+			/* Up to 17 ranges, or up to 7 of them twice. */
+			n = fuzz_take(&in, 1);
+			len = base_missing(sense, n > 240 ? n % 8 : n % 18);
+			if (n > 240)
+				len = again(sense, len, 8 + 8 * (n % 8));
+			/* Bytes at the places they are given for come first. */
+			for (n = mode & 64 ? 4 : 0; n; n--)
+				fuzz_add(&in, sense + fuzz_take(&in, 1) % len, 1);
+		} else {
+			len = base_sense(sense, mode >> 2 & 7);
+			if (mode & 64 && mode & 8)
+				len = again(sense, len, 16);
+		}
 		if (mode & 1)
 			len = (len + fuzz_take(&in, 1)) % SENSE_LONG;
 		fuzz_add(&in, sense, len);

@@ -27,26 +27,42 @@
 #define FLUSH	0xf802
 #define STATE	0xf803
 #define LOGOUT	0xf804
+#define QUERY	0xf805
+#define HEARTBEAT 0xf806
+
+/* Flags. */
+#define FUA		1
+#define RESEND		2
+#define OF_FLUSH	4
+#define MORE		8
 
 /* The first byte of an input. */
 #define BASE_MASK	0x07
 #define SEAL		0x08
 #define PAIRS		0x10
+#define BASE_MORE	0x20	/* another eight of them */
 
 enum {
-	GOOD_LOGIN, GOOD_WRITE, GOOD_FUA, GOOD_FLUSH, GOOD_STATE, GOOD_LOGOUT,
+	GOOD_LOGIN, GOOD_WRITE, GOOD_FUA, GOOD_RESEND, GOOD_MORE, GOOD_FLUSH,
+	GOOD_STATE, GOOD_LOGOUT, GOOD_QUERY, GOOD_QUERY_FLUSH, GOOD_HEARTBEAT,
 	BAD_SHAPE, BAD_VERSION, BAD_DIGEST, BAD_FEATURES, BAD_RESERVED,
-	BAD_ACTION, BAD_FLAGS, WRITE_FLAGS, FLUSH_FLAGS, BAD_FIELD, STALE_ID,
-	NO_BLOCKS, BAD_LOGIN, BAD_STATE, FLIPPED,
+	BAD_ACTION, BAD_FLAGS, WRITE_FLAGS, FLUSH_FLAGS, QUERY_FLAGS, BAD_FIELD,
+	STALE_ID, NO_BLOCKS, NO_BYTES, BAD_LOGIN, BAD_STATE, NO_SLOTS,
+	MANY_SLOTS, FLIPPED,
 };
 
 struct fuzz_event fuzz_events[] = {
 	[GOOD_LOGIN]	= { .name = "good LOGIN" },
 	[GOOD_WRITE]	= { .name = "good WRITE" },
 	[GOOD_FUA]	= { .name = "good WRITE with FUA" },
+	[GOOD_RESEND]	= { .name = "good WRITE sent again" },
+	[GOOD_MORE]	= { .name = "good WRITE while others wait" },
 	[GOOD_FLUSH]	= { .name = "good FLUSH" },
 	[GOOD_STATE]	= { .name = "good STATE" },
 	[GOOD_LOGOUT]	= { .name = "good LOGOUT" },
+	[GOOD_QUERY]	= { .name = "good QUERY of a WRITE" },
+	[GOOD_QUERY_FLUSH] = { .name = "good QUERY of a FLUSH" },
+	[GOOD_HEARTBEAT] = { .name = "good HEARTBEAT" },
 	[BAD_SHAPE]	= { .name = "opcode or length refused" },
 	[BAD_VERSION]	= { .name = "version refused" },
 	[BAD_DIGEST]	= { .name = "digest refused" },
@@ -56,22 +72,38 @@ struct fuzz_event fuzz_events[] = {
 	[BAD_FLAGS]	= { .name = "flag of another action refused" },
 	[WRITE_FLAGS]	= { .name = "flag of a WRITE refused" },
 	[FLUSH_FLAGS]	= { .name = "flag of a FLUSH refused" },
+	[QUERY_FLAGS]	= { .name = "flag of a QUERY refused" },
 	[BAD_FIELD]	= { .name = "field of a service action refused" },
 	[STALE_ID]	= { .name = "floor above the command id refused" },
 	[NO_BLOCKS]	= { .name = "WRITE of no block refused" },
+	[NO_BYTES]	= { .name = "WRITE of no byte refused" },
 	[BAD_LOGIN]	= { .name = "wish of a LOGIN refused" },
 	[BAD_STATE]	= { .name = "number of a state refused" },
+	[NO_SLOTS]	= { .name = "HEARTBEAT of no slot refused" },
+	[MANY_SLOTS]	= { .name = "HEARTBEAT of too many slots refused" },
 	[FLIPPED]	= { .name = "flipped bit refused" },
 	{ }
 };
 
-/* A CDB to begin with; the last of them is all zeros. */
+/* A CDB to begin with; where no action stands it is all zeros. */
+static const struct {
+	u16	action;
+	u16	flags;
+} base[] = {
+	{ LOGIN, 0 }, { WRITE, 0 }, { FLUSH, 0 }, { STATE, 0 }, { LOGOUT, 0 },
+	{ WRITE, FUA }, { 0, 0 }, { 0, 0 }, { QUERY, 0 }, { QUERY, OF_FLUSH },
+	{ HEARTBEAT, 0 }, { WRITE, FUA | RESEND }, { WRITE, MORE },
+	{ QUERY, FUA | MORE }, { QUERY, OF_FLUSH | MORE }, { FLUSH, MORE },
+};
+
+static bool is_flush(const u8 *b)
+{
+	return fuzz_get(b + 8, 2) == FLUSH || fuzz_get(b + 12, 4) & OF_FLUSH;
+}
+
 static void base_cdb(u8 *b, unsigned int which)
 {
-	static const u16 actions[BASE_MASK + 1] = {
-		LOGIN, WRITE, FLUSH, STATE, LOGOUT, WRITE,
-	};
-	u16 action = actions[which];
+	u16 action = base[which].action;
 
 	memset(b, 0, LEN);
 	if (!action)
@@ -86,6 +118,7 @@ static void base_cdb(u8 *b, unsigned int which)
 		fuzz_put(b + 64, 4, 1 << 20);
 		fuzz_put(b + 68, 2, 64);
 		fuzz_put(b + 70, 2, 2048);
+		fuzz_put(b + 72, 4, 3000);
 		return;
 	}
 	fuzz_put(b + 24, 4, 0x24252627);
@@ -93,45 +126,64 @@ static void base_cdb(u8 *b, unsigned int which)
 	fuzz_put(b + 40, 8, 0x4041424344454647);
 	fuzz_put(b + 48, 8, 0x48494a4b4c4d4e4f);
 	/* The bounds are chosen: whoever is off by one is near. */
-	if (action == WRITE || action == FLUSH)
+	if (action == WRITE || action == FLUSH || action == QUERY)
 		fuzz_put(b + 56, 8, 0x1234);
+	if (action == HEARTBEAT)
+		fuzz_put(b + 56, 2, 1024);
 	if (action == STATE) {
 		b[68] = 3;
 		b[69] = 8;
 	}
-	if (action == WRITE) {
-		fuzz_put(b + 12, 4, which != 1);
+	fuzz_put(b + 12, 4, base[which].flags);
+	if ((action == WRITE || action == QUERY) && !is_flush(b)) {
 		fuzz_put(b + 72, 4, 8);
+		fuzz_put(b + 104, 4, 4096);
 	}
 }
 
 static void judge_write(const u8 *b, u32 *reasons)
 {
-	bool flush = fuzz_get(b + 8, 2) == FLUSH;
+	bool flush = is_flush(b);
+	u32 flags = fuzz_get(b + 12, 4);
 
-	broken(reasons, fuzz_get(b + 12, 4) > !flush, PPRC_R_BAD_FLAGS,
-	       flush ? FLUSH_FLAGS : WRITE_FLAGS);
-	broken(reasons, fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40) ||
-	       !fuzz_zero(b, 104, 108), PPRC_R_BAD_CDB, BAD_FIELD);
+	switch (fuzz_get(b + 8, 2)) {
+	case WRITE:
+		broken(reasons, flags & ~(FUA | RESEND | MORE),
+		       PPRC_R_BAD_FLAGS, WRITE_FLAGS);
+		break;
+	case FLUSH:
+		broken(reasons, flags & ~MORE, PPRC_R_BAD_FLAGS, FLUSH_FLAGS);
+		break;
+	default:
+		broken(reasons, flags & ~(FUA | OF_FLUSH | MORE) ||
+		       (flags & FUA && flags & OF_FLUSH), PPRC_R_BAD_FLAGS,
+		       QUERY_FLAGS);
+	}
+	broken(reasons, fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40),
+	       PPRC_R_BAD_CDB, BAD_FIELD);
 	broken(reasons, memcmp(b + 56, b + 32, 8) > 0, PPRC_R_STALE_ID,
 	       STALE_ID);
-	broken(reasons, flush && !fuzz_zero(b, 64, 80), PPRC_R_BAD_CDB,
+	broken(reasons, flush && (!fuzz_zero(b, 64, 80) ||
+				  !fuzz_zero(b, 104, 108)), PPRC_R_BAD_CDB,
 	       BAD_FIELD);
 	broken(reasons, !flush && fuzz_zero(b, 72, 76), PPRC_R_BAD_LENGTH,
 	       NO_BLOCKS);
+	broken(reasons, !flush && fuzz_zero(b, 104, 108), PPRC_R_BAD_LENGTH,
+	       NO_BYTES);
 }
 
 static void judge_login(const u8 *b, u32 *reasons)
 {
-	u32 bytes = fuzz_get(b + 64, 4);
+	u32 bytes = fuzz_get(b + 64, 4), liveness = fuzz_get(b + 72, 4);
 	u16 slots = fuzz_get(b + 68, 2), chunk = fuzz_get(b + 70, 2);
 
 	broken(reasons, !fuzz_zero(b, 12, 16), PPRC_R_BAD_FLAGS, BAD_FLAGS);
 	broken(reasons, !fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40) ||
-	       !fuzz_zero(b, 72, 108), PPRC_R_BAD_CDB, BAD_FIELD);
+	       !fuzz_zero(b, 76, 108), PPRC_R_BAD_CDB, BAD_FIELD);
 	broken(reasons, bytes < 65536 || bytes > 4194304 || bytes & 65535 ||
 	       slots < 1 || slots > 1024 ||
-	       (chunk != 512 && chunk != 1024 && chunk != 2048),
+	       (chunk != 512 && chunk != 1024 && chunk != 2048) ||
+	       liveness < 500 || liveness > 600000,
 	       PPRC_R_BAD_LOGIN, BAD_LOGIN);
 }
 
@@ -149,6 +201,17 @@ static void judge_logout(const u8 *b, u32 *reasons)
 	broken(reasons, !fuzz_zero(b, 12, 16), PPRC_R_BAD_FLAGS, BAD_FLAGS);
 	broken(reasons, fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40) ||
 	       !fuzz_zero(b, 56, 108), PPRC_R_BAD_CDB, BAD_FIELD);
+}
+
+static void judge_heartbeat(const u8 *b, u32 *reasons)
+{
+	u16 slots = fuzz_get(b + 56, 2);
+
+	broken(reasons, !fuzz_zero(b, 12, 16), PPRC_R_BAD_FLAGS, BAD_FLAGS);
+	broken(reasons, fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40) ||
+	       !fuzz_zero(b, 58, 108), PPRC_R_BAD_CDB, BAD_FIELD);
+	broken(reasons, slots < 1, PPRC_R_BAD_CDB, NO_SLOTS);
+	broken(reasons, slots > 1024, PPRC_R_BAD_CDB, MANY_SLOTS);
 }
 
 /*
@@ -183,6 +246,7 @@ static u32 judge(const u8 *b)
 		break;
 	case WRITE:
 	case FLUSH:
+	case QUERY:
 		judge_write(b, &reasons);
 		break;
 	case STATE:
@@ -190,6 +254,9 @@ static u32 judge(const u8 *b)
 		break;
 	case LOGOUT:
 		judge_logout(b, &reasons);
+		break;
+	case HEARTBEAT:
+		judge_heartbeat(b, &reasons);
 		break;
 	default:
 		broken(&reasons, true, PPRC_R_BAD_ACTION, BAD_ACTION);
@@ -204,7 +271,15 @@ static void hit_good(const u8 *b)
 		fuzz_hit(GOOD_LOGIN);
 		break;
 	case WRITE:
-		fuzz_hit(b[15] ? GOOD_FUA : GOOD_WRITE);
+		fuzz_hit(b[15] & RESEND ? GOOD_RESEND :
+			 b[15] & MORE ? GOOD_MORE :
+			 b[15] & FUA ? GOOD_FUA : GOOD_WRITE);
+		break;
+	case QUERY:
+		fuzz_hit(b[15] & OF_FLUSH ? GOOD_QUERY_FLUSH : GOOD_QUERY);
+		break;
+	case HEARTBEAT:
+		fuzz_hit(GOOD_HEARTBEAT);
 		break;
 	case FLUSH:
 		fuzz_hit(GOOD_FLUSH);
@@ -237,13 +312,16 @@ static void build_again(const union pprc_cdb *in, union pprc_cdb *out)
 		out->login.slot_bytes = in->login.slot_bytes;
 		out->login.slots = in->login.slots;
 		out->login.chunk = in->login.chunk;
+		out->login.liveness_ms = in->login.liveness_ms;
 		break;
 	case PPRC_SA_WRITE:
 	case PPRC_SA_FLUSH:
-		if (action == PPRC_SA_WRITE) {
+	case PPRC_SA_QUERY:
+		if (!pprc_cdb_is_flush(in)) {
 			out->write.lba = in->write.lba;
 			out->write.blocks = in->write.blocks;
 			out->write.payload_crc = in->write.payload_crc;
+			out->write.bytes = in->write.bytes;
 		}
 		out->write.floor = in->write.floor;
 		out->write.group = in->write.group;
@@ -255,6 +333,9 @@ static void build_again(const union pprc_cdb *in, union pprc_cdb *out)
 		out->state.block_bytes = in->state.block_bytes;
 		out->state.state = in->state.state;
 		out->state.reason = in->state.reason;
+		break;
+	case PPRC_SA_HEARTBEAT:
+		out->heartbeat.slots = in->heartbeat.slots;
 		break;
 	}
 	pprc_cdb_seal(out);
@@ -272,10 +353,14 @@ static void check_fields(const u8 *b, const union pprc_cdb *cdb)
 	fuzz_check(be64_to_cpu(cdb->write.lba) == fuzz_get(b + 64, 8));
 	fuzz_check(be32_to_cpu(cdb->write.blocks) == fuzz_get(b + 72, 4));
 	fuzz_check(be32_to_cpu(cdb->write.payload_crc) == fuzz_get(b + 76, 4));
+	fuzz_check(be32_to_cpu(cdb->write.bytes) == fuzz_get(b + 104, 4));
+	fuzz_check(pprc_cdb_is_flush(cdb) == is_flush(b));
 	fuzz_check(be64_to_cpu(cdb->login.instance) == fuzz_get(b + 56, 8));
 	fuzz_check(be32_to_cpu(cdb->login.slot_bytes) == fuzz_get(b + 64, 4));
 	fuzz_check(be16_to_cpu(cdb->login.slots) == fuzz_get(b + 68, 2));
 	fuzz_check(be16_to_cpu(cdb->login.chunk) == fuzz_get(b + 70, 2));
+	fuzz_check(be32_to_cpu(cdb->login.liveness_ms) == fuzz_get(b + 72, 4));
+	fuzz_check(be16_to_cpu(cdb->heartbeat.slots) == fuzz_get(b + 56, 2));
 	fuzz_check(be64_to_cpu(cdb->state.blocks) == fuzz_get(b + 56, 8));
 	fuzz_check(be32_to_cpu(cdb->state.block_bytes) == fuzz_get(b + 64, 4));
 	fuzz_check(cdb->state.state == b[68]);
@@ -305,7 +390,7 @@ int fuzz_one(const u8 *data, size_t size)
 	u8 b[LEN];
 	u32 allowed;
 
-	base_cdb(b, mode & BASE_MASK);
+	base_cdb(b, (mode & BASE_MASK) + (mode & BASE_MORE ? 8 : 0));
 	fuzz_put(b + CRC_AT, 4, fuzz_crc(b, CRC_AT));
 	while (mode & PAIRS && in.left)
 		b[fuzz_take(&in, 1) % LEN] += fuzz_take(&in, 1);

@@ -5,7 +5,8 @@
  *
  * Input: size of slot and chunk (1 byte), then operations: a frame at a
  * multiple of the chunk, whole or short; one beside a multiple; one anywhere; a
- * row of frames; the command with its length; a reset.
+ * row of frames; the command with its length; a reset; what is missing, and
+ * perhaps that is sent.
  *
  * - A frame is taken, a duplicate, or bad, as the map and the rules say.
  * - No byte is placed twice, none outside the slot or beyond the end of the
@@ -13,6 +14,10 @@
  * - The write is complete exactly when its command has come and every byte of
  *   it is covered.
  * - After a reset the slot is as new.
+ * - What is missing is named in ranges that are ascending and apart, begin at a
+ *   chunk, and cover every byte that has not come; they cover no other, but for
+ *   the last one when there is no room for more. To send just them completes
+ *   the write.
  */
 
 #include "fuzz.h"
@@ -24,7 +29,8 @@ enum {
 	NEW, NEW_SHORT, NEW_AFTER_CMD, DUP, DUP_SHORT, EMPTY, TOO_LONG,
 	MISALIGNED, OUTSIDE, BEYOND_TOTAL, BEYOND_END, SHORT_INSIDE, SHORT_GAP,
 	CMD, CMD_LATE, CMD_TOO_LONG, CMD_TOO_SHORT, CMD_NOT_END, DATA_LAST,
-	CMD_LAST, NO_DATA, WHOLE_SLOT, RESET,
+	CMD_LAST, NO_DATA, WHOLE_SLOT, RESET, ASK_UNKNOWN, ASK_NONE, ASK_ALL,
+	ASK_SOME, ASK_MANY, RESENT,
 };
 
 struct fuzz_event fuzz_events[] = {
@@ -51,6 +57,12 @@ struct fuzz_event fuzz_events[] = {
 	[NO_DATA]	= { .name = "complete without data" },
 	[WHOLE_SLOT]	= { .name = "complete with a full slot" },
 	[RESET]		= { .name = "reset of a slot in use" },
+	[ASK_UNKNOWN]	= { .name = "missing of no command" },
+	[ASK_NONE]	= { .name = "nothing is missing" },
+	[ASK_ALL]	= { .name = "all is missing" },
+	[ASK_SOME]	= { .name = "some is missing" },
+	[ASK_MANY]	= { .name = "more is missing than there is room to name" },
+	[RESENT]	= { .name = "complete with what was missing" },
 	{ }
 };
 
@@ -193,6 +205,61 @@ static void do_command(struct pprc_fill *f, u32 total)
 		fuzz_hit(total ? CMD_LAST : NO_DATA);
 }
 
+/* Are these the bytes that are missing? */
+static void check_ranges(const struct pprc_range *r, unsigned int n,
+			 unsigned int max)
+{
+	u64 end = 0;
+	bool more = false;
+
+	for (unsigned int i = 0; i < n; i++) {
+		fuzz_check(r[i].len && r[i].offset % m.chunk == 0);
+		fuzz_check(!i || r[i].offset > end);
+		fuzz_check(r[i].offset >= end);
+		/* All that is between them has come. */
+		fuzz_check(!memchr(m.map + end, 0, r[i].offset - end));
+		fuzz_check(!m.map[r[i].offset]);
+		end = (u64)r[i].offset + r[i].len;
+		fuzz_check(end <= m.total);
+		if (!memchr(m.map + r[i].offset, 1, r[i].len))
+			continue;
+		more = true;
+		fuzz_check(n == max && i == n - 1 && end == m.total);
+	}
+	fuzz_check(!memchr(m.map + end, 0, m.total - end));
+	fuzz_hit(!n ? ASK_NONE : more ? ASK_MANY :
+		 r[0].len == m.total ? ASK_ALL : ASK_SOME);
+}
+
+static void do_ask(struct pprc_fill *f, unsigned int max, bool send)
+{
+	struct pprc_range *r = malloc(max * sizeof(*r));
+	unsigned int n;
+
+	if (!r)
+		exit(1);
+	n = pprc_fill_missing(f, r, max);
+	fuzz_check(n <= max);
+	if (m.known) {
+		fuzz_check(!n == (m.covered == m.total));
+		check_ranges(r, n, max);
+	} else {
+		fuzz_check(!n);
+		fuzz_hit(ASK_UNKNOWN);
+	}
+	for (unsigned int i = 0; send && i < n; i++) {
+		u32 at = r[i].offset, end = at + r[i].len;
+
+		for (; at < end; at += m.chunk)
+			do_frame(f, at, min(m.chunk, end - at));
+	}
+	if (send && n) {
+		fuzz_check(complete(f));
+		fuzz_hit(RESENT);
+	}
+	free(r);
+}
+
 static void do_reset(struct pprc_fill *f)
 {
 	static struct pprc_fill fresh;
@@ -212,7 +279,7 @@ static void do_reset(struct pprc_fill *f)
 /* One operation: 4 bytes, and 8 more if it is a frame anywhere. */
 static void operate(struct pprc_fill *f, struct fuzz_input *in)
 {
-	unsigned int op = fuzz_take(in, 1) & 7, more;
+	unsigned int op = fuzz_take(in, 1) & 15, more;
 	u32 at = fuzz_take(in, 2) % (m.slot_bytes / m.chunk + 2) * m.chunk;
 	u32 offset, len;
 
@@ -252,6 +319,21 @@ static void operate(struct pprc_fill *f, struct fuzz_input *in)
 			do_frame(f, at, m.chunk);
 			at += m.chunk;
 		}
+		break;
+	case 8:
+	case 9:
+		/* Every other one of them. */
+		while (more-- && at <= m.slot_bytes) {
+			do_frame(f, at, m.chunk);
+			at += 2 * m.chunk;
+		}
+		break;
+	case 10:
+	case 11:
+		do_command(f, at + more * (m.chunk / 256));
+		break;
+	default:
+		do_ask(f, more & 32 ? 16 : 1 + more % 32, more & 64);
 	}
 	fuzz_check(f->have == m.covered);
 	fuzz_check(f->high == m.high && f->end == m.end);
@@ -273,6 +355,7 @@ int fuzz_one(const u8 *data, size_t size)
 	fuzz_check(!complete(f));
 	while (in.left)
 		operate(f, &in);
+	do_ask(f, 16, true);
 	do_reset(f);
 	free(f);
 	return 0;

@@ -24,7 +24,8 @@
 
 enum {
 	GOOD, SLOT_NONE, SLOT_ODD, SLOT_BIG, SLOTS_NONE, SLOTS_MANY,
-	CHUNK_SMALL, CHUNK_BIG, CHUNK_ODD, BAD_FLAGS, BAD_FIELD,
+	CHUNK_SMALL, CHUNK_BIG, CHUNK_ODD, LIVE_SHORT, LIVE_LONG, BAD_FLAGS,
+	BAD_FIELD,
 	GRANT_ALL, GRANT_FEWER, GRANT_SMALLER, ANSWER_BAD, ANSWER_OTHER,
 };
 
@@ -38,6 +39,8 @@ struct fuzz_event fuzz_events[] = {
 	[CHUNK_SMALL]	= { .name = "chunk below 512 refused" },
 	[CHUNK_BIG]	= { .name = "chunk above 2048 refused" },
 	[CHUNK_ODD]	= { .name = "chunk of no power of two refused" },
+	[LIVE_SHORT]	= { .name = "liveness below 500 ms refused" },
+	[LIVE_LONG]	= { .name = "liveness above 600 s refused" },
 	[BAD_FLAGS]	= { .name = "flag refused" },
 	[BAD_FIELD]	= { .name = "session, no id or reserved field refused" },
 	[GRANT_ALL]	= { .name = "granted as wished" },
@@ -70,15 +73,24 @@ static u16 wish_chunk(struct fuzz_input *in, unsigned int how)
 	return how & 4 ? n : 1 << n % 16;
 }
 
+static u32 wish_liveness(struct fuzz_input *in, unsigned int how)
+{
+	static const u32 near[] = {
+		3000, 499, 500, 501, 600000, 600001, 0, ~0u,
+	};
+
+	return how & 8 ? near[fuzz_take(in, 1) % ARRAY_SIZE(near)] : 3000;
+}
+
 /* Bits of the reasons to refuse a login for, 0 if it is good. */
 static u32 judge(const u8 *b)
 {
-	u32 bytes = fuzz_get(b + 64, 4), r = 0;
+	u32 bytes = fuzz_get(b + 64, 4), liveness = fuzz_get(b + 72, 4), r = 0;
 	u16 slots = fuzz_get(b + 68, 2), chunk = fuzz_get(b + 70, 2);
 
 	broken(&r, !fuzz_zero(b, 12, 16), PPRC_R_BAD_FLAGS, BAD_FLAGS);
 	broken(&r, !fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40) ||
-	       !fuzz_zero(b, 72, 108), PPRC_R_BAD_CDB, BAD_FIELD);
+	       !fuzz_zero(b, 76, 108), PPRC_R_BAD_CDB, BAD_FIELD);
 	broken(&r, bytes == 0, PPRC_R_BAD_LOGIN, SLOT_NONE);
 	broken(&r, bytes & 65535, PPRC_R_BAD_LOGIN, SLOT_ODD);
 	broken(&r, bytes > 4194304, PPRC_R_BAD_LOGIN, SLOT_BIG);
@@ -87,6 +99,8 @@ static u32 judge(const u8 *b)
 	broken(&r, chunk < 512, PPRC_R_BAD_LOGIN, CHUNK_SMALL);
 	broken(&r, chunk > 2048, PPRC_R_BAD_LOGIN, CHUNK_BIG);
 	broken(&r, chunk & (chunk - 1), PPRC_R_BAD_LOGIN, CHUNK_ODD);
+	broken(&r, liveness < 500, PPRC_R_BAD_LOGIN, LIVE_SHORT);
+	broken(&r, liveness > 600000, PPRC_R_BAD_LOGIN, LIVE_LONG);
 	return r;
 }
 
@@ -182,6 +196,7 @@ int fuzz_one(const u8 *data, size_t size)
 	cdb.login.slot_bytes = cpu_to_be32(wish_bytes(&in, how));
 	cdb.login.slots = cpu_to_be16(wish_slots(&in, how));
 	cdb.login.chunk = cpu_to_be16(wish_chunk(&in, how));
+	cdb.login.liveness_ms = cpu_to_be32(wish_liveness(&in, how));
 	at = fuzz_take(&in, 1);
 	if (at >= 12 && at < 108)
 		cdb.bytes[at] ^= fuzz_take(&in, 1);
