@@ -113,6 +113,15 @@ check('id 0', 'refused bad-cdb', 1, wr(cmd_id => 0));
 check('version', 'refused bad-version', 2, wr(version => 9));
 check('service action', 'refused bad-action', 3, wr(action => 0xf8ff));
 check('flag', 'refused bad-flags', 4, wr(flags => 0x8000));
+check('flag of another service action', 'refused bad-flags', 4, wr(flags => 4));
+check('a query that is sent again', 'refused bad-flags', 4,
+      frames::query($t{0xf801}, slot => 15, cmd_id => ++$id, flags => 2, ox_id => $ox_id++));
+check('a query of no bytes', 'refused bad-length', 14,
+      frames::query($t{0xf801}, slot => 15, cmd_id => ++$id, bytes => 0, ox_id => $ox_id++));
+check('a heartbeat of no slot', 'refused bad-cdb', 1,
+      frames::heartbeat($t{0xf803}, cmd_id => ++$id, use_slots => 0, ox_id => $ox_id++));
+check('a heartbeat of 1025 slots', 'refused bad-cdb', 1,
+      frames::heartbeat($t{0xf803}, cmd_id => ++$id, use_slots => 1025, ox_id => $ox_id++));
 check('feature', 'refused bad-flags', 4, wr(features => 1));
 check('CDB digest', 'refused cdb-digest', 5, wr(seal => 0));
 
@@ -124,19 +133,22 @@ check('floor above the id', 'refused stale-id', 11, wr(floor => $id + 9));
 
 # FCP_CMND and extended CDB, command and data contradict each other.
 check('no FCP_DL', 'refused bad-length', 14, wr(dl => 0));
-check('FCP_DL beyond the slot', 'refused bad-length', 14, wr(dl => 1 << 30));
+check('no bytes', 'refused bad-length', 14, wr(bytes => 0));
+check('FCP_DL of other bytes', 'refused bad-length', 14, wr(dl => 2048));
+check('bytes beyond the slot', 'refused bad-length', 14,
+      wr(dl => 1 << 30, bytes => 1 << 30));
 check('awaits FCP_XFER_RDY', 'refused bad-length', 14,
       wr(f_ctl => $t{0xf801}{f_ctl} | 0x010000));
 check('reads', 'refused bad-length', 14, wr(cmnd_flags => 24 << 2 | 2));
 check('data before a shorter command', 'refused bad-length', 14, do {
-	my $c = wr(dl => 2048);
+	my $c = wr(dl => 2048, bytes => 2048);
 	frames::put($out, (payload())[1]);
 	# Frames sent together may overtake each other.
 	select undef, undef, undef, 0.5;
 	$c;
 });
 check('FCP_DL of other blocks', 'refused bad-length', 14,
-      wr(dl => 2048, blocks => 8), (payload())[0]);
+      wr(dl => 2048, bytes => 2048, blocks => 8), (payload())[0]);
 
 # Whole writes that must not be carried out.
 check('LBA outside', 'refused bad-range', 13, wr(lba => 1 << 40), payload());
@@ -201,6 +213,10 @@ check('no slot', 'refused bad-login', 23,
       frames::cmnd($t{0xf800}, slots => 0, ox_id => $ox_id++));
 check('frame size', 'refused bad-login', 23,
       frames::cmnd($t{0xf800}, chunk => 1000, ox_id => $ox_id++));
+check('impatient', 'refused bad-login', 23,
+      frames::cmnd($t{0xf800}, liveness_ms => 499, ox_id => $ox_id++));
+check('patient for ever', 'refused bad-login', 23,
+      frames::cmnd($t{0xf800}, liveness_ms => 600001, ox_id => $ox_id++));
 frames::put($out, frames::cmnd($t{0xf800}, ox_id => $ox_id++));
 my $got = answer_to($ox_id - 1, 5);
 say_fail("the login twice: the answer is $got") if $got ne 0;

@@ -93,6 +93,18 @@ check('GOOD status with a refusal', 'malformed_frames',
 check('CHECK CONDITION with a good reason', 'malformed_frames',
       frames::rsp($w, status => 2));
 check('BUSY', 'malformed_frames', frames::rsp($w, status => 8));
+check('a GOOD answer with ranges', 'malformed_frames',
+      frames::rsp($w, missing => [[0, 2048]]));
+check('ranges with a refusal', 'malformed_frames',
+      frames::rsp($w, reason => 13, missing => [[0, 2048]]));
+check('an empty range', 'malformed_frames',
+      frames::rsp($w, reason => 28, missing => [[0, 0]]));
+check('ranges that overlap', 'malformed_frames',
+      frames::rsp($w, reason => 28, missing => [[0, 4096], [2048, 2048]]));
+check('a range beyond all writes', 'malformed_frames',
+      frames::rsp($w, reason => 28, missing => [[0xfffff000, 0x2000]]));
+check('17 ranges', 'malformed_frames',
+      frames::rsp($w, reason => 28, missing => [map { [$_ * 1024, 512] } 0 .. 16]));
 check('the command before', 'stray_frames', frames::rsp($w, cmd_id => $id - 1));
 check('the command to come', 'stray_frames', frames::rsp($w, cmd_id => $id + 1));
 check('another session', 'stray_frames', frames::rsp($w, session => $session ^ 1));

@@ -22,7 +22,7 @@ my %port = (s => frames::open_if('va'), p => frames::open_if('vb'));
 my %tap = (p => frames::open_if('va', 1), s => frames::open_if('vb', 1));
 my @fields = qw(opcode add_len action version flags features session slot
 		cmd_id pair generation floor lba blocks payload_crc slots chunk
-		slot_bytes state reason rsvd20);
+		slot_bytes state reason rsvd20 bytes liveness_ms use_slots);
 my @interesting = (0, 1, 2, 7, 8, 15, 16, 255, 256, 512, 2047, 2048, 4096, 65535,
 		   1 << 16, 1 << 20, 0x7fffffff, 0x80000000, 0xffffffff);
 my (@frames, %kinds);
@@ -80,6 +80,17 @@ sub forged_answer
 	my %set;
 
 	$set{reason} = int rand 40 if rand() < 0.3;
+	if (rand() < 0.2) {
+		my $at = 0;
+		$set{reason} = 28;
+		$set{missing} = [map {
+			$at += pick(0, 0, 1, 2048, 4096);
+			my $len = pick(1, 2048, 2048, 2048, 4096, @interesting);
+			my $r = [$at & 0xffffffff, $len];
+			$at += $len + pick(0, 1, 2048);
+			$r;
+		} 0 .. rand 17];
+	}
 	$set{status} = pick(0, 2, 8, 0x28) if rand() < 0.2;
 	$set{cmd_id} = pick(@interesting) if rand() < 0.5;
 	$set{session} = pick(@interesting) if rand() < 0.3;
@@ -149,10 +160,10 @@ for my $i (1 .. $n) {
 			$set{$f} = $f =~ /cmd_id|floor|lba|pair|generation/ ?
 				pick(@interesting, int rand 2 ** 40) : pick(@interesting);
 			my $bits = $f =~ /^(opcode|add_len|version|state|reason)$/ ? 8 :
-				$f =~ /^(action|slot|slots|chunk)$/ ? 16 : 32;
+				$f =~ /^(action|slot|slots|chunk|use_slots)$/ ? 16 : 32;
 			$set{$f} &= (1 << $bits) - 1 if $f !~ /cmd_id|floor|lba|pair|generation/;
 		}
-		$set{action} = pick(0xf800 .. 0xf805) if rand() < 0.2;
+		$set{action} = pick(0xf800 .. 0xf807) if rand() < 0.2;
 		$set{cmd_id} = $last_id = (1 << 32) + $i if rand() < 0.5;
 		frames::put($port{$to}, frames::cmnd(\%h, %set));
 		$sent{'sealed command'}++;

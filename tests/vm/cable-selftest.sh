@@ -85,7 +85,8 @@ sub cdb
 		    $w{flags} // 0, 0, 0, $w{session} // $session,
 		    $w{slot} // 3, 0, $w{id}, 0x1111, 0x2222) .
 	       pack('Q>Q>NNQ>Q>Q>NN', 1, $w{lba} // 0, $w{blocks} // 0,
-		    $w{digest} // 0, 0, 0, 0, 0, 0xcccccccc);
+		    $w{digest} // 0, 0, 0, 0,
+		    $w{bytes} // $w{dl} // ($w{blocks} // 0) * 512, 0xcccccccc);
 }
 
 sub cmnd_iu
@@ -241,6 +242,15 @@ my %captures = (
 		rsp(%a); rsp(%a, sid => 0x010103, session => 9);
 	},
 	refused => sub { one_write(%a, reason => 18); },
+	other_bytes => sub { one_write(%a, bytes => 2048); },
+	mended => sub {
+		cmnd(%a); data(%a, skip => 2048);
+		control(0xf805, %a, ox => 17, bytes => 4096, reason => 28);
+		cmnd(%a, ox => 18, flags => 2);
+		data_frame(2048, 2048, %a, ox => 18);
+		rsp(%a, ox => 18);
+		control(0xf806, ox => 19, id => 200);
+	},
 	lost => sub { one_write(%a); one_write(%b, skip => 2048); },
 	lost_last => sub { one_write(%a, skip => 2048); },
 	lost_all => sub { one_write(%a); cmnd(%b); rsp(%b); },
@@ -504,6 +514,13 @@ check 'Device_Header, other cmd_id: covered' covered dh_id 1 \
 	'cmd_id 99 belong to no command' 2
 check 'no relative offset: covered' covered no_offset 1 \
 	'no valid relative offset' 2
+check 'FCP_DL of other bytes: covered' covered other_bytes 1 \
+	'FCP_DL is 4096, but the CDB says 2048 bytes' 1
+# On a cable that loses nothing none of these is in place.
+check 'a lost frame sent again: summary' summary mended exchanges=2 resent=1 \
+	queries=1 heartbeats=1 data_bytes=4096
+check 'a lost frame sent again: covered' covered mended 1 \
+	'cmd_id 100: the same cmd_id went out in another exchange' 3
 check 'cmd_id used twice: covered' covered same_id 1 \
 	'cmd_id 100: the same cmd_id' 1
 check 'cmd_id used twice: bytes' bytes same_id 4096

@@ -22,6 +22,8 @@
 #                           1.00 for data at once, 2.00 with FCP_XFER_RDY
 #       max_in_flight       most writes begun and not yet answered
 #       flushes, logins     F802h, F800h
+#       queries, heartbeats F805h, F806h
+#       resent              writes sent again, with what was missing
 #       crc_bad             FCoE frames with a wrong FC CRC
 #
 #   cable.sh writes FILE    prints one line per write, its columns:
@@ -127,7 +129,8 @@ my (@writes,		# in the order of their FCP_CMND
     %count, %cdb_sizes, @faults);
 my ($in_flight, $max_in_flight) = (0, 0);
 
-$count{$_} = 0 for qw(frames xfer_rdy data_frames data_bytes rsp F800 F802);
+$count{$_} = 0 for qw(frames xfer_rdy data_frames data_bytes rsp resent
+		      F800 F802 F805 F806);
 
 sub label
 {
@@ -255,9 +258,12 @@ sub see_cmnd
 	       dl => unpack('N', substr $iu, 12 + $size, 4),
 	       direction => '>', turns => 0, trips => 0, frames => 0,
 	       bytes => 0, runs => [], rsps => 0);
-	@$w{qw(flags session slot cmd_id lba blocks digest)} =
-		unpack('x12 N x8 N n x2 Q> x16 x8 Q> N N', $cdb);
+	@$w{qw(flags session slot cmd_id lba blocks digest total)} =
+		unpack('x12 N x8 N n x2 Q> x16 x8 Q> N N x24 N', $cdb);
 	push @writes, $w;
+	$count{resent}++ if $w->{flags} & 2;
+	fault($w, "FCP_DL is $w->{dl}, but the CDB says $w->{total} bytes")
+		if $w->{dl} != $w->{total};
 	$in_flight++;
 	$max_in_flight = $in_flight if $in_flight > $max_in_flight;
 
@@ -428,6 +434,9 @@ sub summary
 	print "max_in_flight $max_in_flight\n";
 	print "flushes $count{F802}\n";
 	print "logins $count{F800}\n";
+	print "queries $count{F805}\n";
+	print "heartbeats $count{F806}\n";
+	print "resent $count{resent}\n";
 	return 0;
 }
 

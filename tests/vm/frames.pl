@@ -16,6 +16,7 @@ use constant {
 	TRAILER => 8,			# CRC, EOF, reserved
 	SOF_I3 => 0x2e, SOF_N3 => 0x36, EOF_N => 0x41, EOF_T => 0x42,
 	CDB_AT => 12, CDB_LEN => 112,	# within FCP_CMND
+	WF_FUA => 1, WF_RESEND => 2, WF_OF_FLUSH => 4, WF_MORE => 8,
 };
 
 sub table
@@ -176,13 +177,15 @@ my %cdb_field = (
 	generation => [48, 'Q>'],
 	# writes
 	floor => [56, 'Q>'], lba => [64, 'Q>'], blocks => [72, 'N'],
-	payload_crc => [76, 'N'],
+	payload_crc => [76, 'N'], bytes => [104, 'N'],
 	# logins
 	instance => [56, 'Q>'], slot_bytes => [64, 'N'], slots => [68, 'n'],
-	chunk => [70, 'n'],
+	chunk => [70, 'n'], liveness_ms => [72, 'N'],
 	# state changes
 	state_blocks => [56, 'Q>'], block_bytes => [64, 'N'],
 	state => [68, 'C'], reason => [69, 'C'],
+	# heartbeats
+	use_slots => [56, 'n'],
 );
 
 sub cdb_get
@@ -194,8 +197,9 @@ sub cdb_get
 }
 
 # An FCP_CMND made from another one. Fields of the CDB are named as above, with
-# "lun", "dl", "cmnd_flags" and those of the FC header beside them; "seal" is
-# 0 for a wrong digest; "cut" is the length of a shorter FCP_CMND.
+# "lun", "dl", "cmnd_flags" and those of the FC header beside them; "clear"
+# zeroes first what belongs to the service action; "seal" is 0 for a wrong
+# digest; "cut" is the length of a shorter FCP_CMND.
 sub cmnd
 {
 	my ($template, %set) = @_;
@@ -204,6 +208,7 @@ sub cmnd
 	my $seal = delete $set{seal} // 1;
 	my $cut = delete $set{cut};
 
+	substr($cdb, 56, CDB_LEN - 4 - 56) = "\0" x (CDB_LEN - 4 - 56) if delete $set{clear};
 	substr($h{body}, 0, 8) = pack 'n x6', delete $set{lun} if exists $set{lun};
 	substr($h{body}, 11, 1) = pack 'C', delete $set{cmnd_flags} if exists $set{cmnd_flags};
 	substr($h{body}, CDB_AT + CDB_LEN, 4) = pack 'N', delete $set{dl} if exists $set{dl};
@@ -224,6 +229,34 @@ sub cmnd
 	return build(%h);
 }
 
+# What a command has when no data follows it: it gives the initiative away.
+sub no_data
+{
+	my ($template) = @_;
+
+	return (dl => 0, cmnd_flags => 24 << 2, f_ctl => $template->{f_ctl} | 0x010000);
+}
+
+# A query for a write or a flush: what of it has come, what became of it?
+sub query
+{
+	my ($template, %set) = @_;
+	my $cdb = cdb($template);
+	my $flags = cdb_get($cdb, 'flags') & ~WF_RESEND;
+
+	$flags |= WF_OF_FLUSH if cdb_get($cdb, 'action') == 0xf802;
+	return cmnd($template, no_data($template), action => 0xf805, flags => $flags, %set);
+}
+
+# A heartbeat, made from any command of the session; "use_slots" it says.
+sub heartbeat
+{
+	my ($template, %set) = @_;
+
+	return cmnd($template, no_data($template), clear => 1, action => 0xf806, lun => 0,
+		    flags => 0, slot => 0xffff, pair => 0, generation => 0, use_slots => 1, %set);
+}
+
 # An FCP_DATA frame made from another one: "session", "slot" and "cmd_id" of
 # the Device_Header, "data", and fields of the FC header; parm is the offset.
 sub data
@@ -241,21 +274,26 @@ sub data
 	return build(%h);
 }
 
-# An FCP_RSP to a command: "status", "reason", "session", "cmd_id", "sense"
-# for other sense data, and fields of the FC header. It does not end its
-# exchange: libfc would hand nothing more to who awaits the true answer.
+# An FCP_RSP to a command: "status", "reason", "session", "cmd_id", "missing"
+# for [offset, length] of what has not come, "sense" for other sense data, and
+# fields of the FC header. It does not end its exchange: libfc would hand
+# nothing more to who awaits the true answer.
 sub rsp
 {
 	my ($cmnd, %set) = @_;
 	my $cdb = cdb($cmnd);
 	my $reason = delete $set{reason} // 0;
 	my $status = delete $set{status} // ($reason ? 2 : 0);
+	my @missing = @{delete $set{missing} // []};
+	my $ranges = @missing ? pack('C C x6', 0x83, 6 + 8 * @missing) .
+		join('', map { pack 'N N', @$_ } @missing) : '';
 	my $sense = delete $set{sense} //
-		pack('C C x2 x3 C C C n N Q> n x6', 0x72, $reason ? 5 : 0, 24,
+		pack('C C x2 x3 C C C n N Q> n x6', 0x72, $reason ? 5 : 0,
+		     24 + length $ranges,
 		     0x80, 22, $reason,
 		     $set{session} // cdb_get($cdb, 'session'),
 		     $set{cmd_id} // cdb_get($cdb, 'cmd_id'),
-		     $set{slots} // 16);
+		     $set{slots} // 16) . $ranges;
 	my $sense_len = delete $set{sense_len} // length $sense;
 	my %h = (%$cmnd, dst => $cmnd->{src}, src => $cmnd->{dst},
 		 did => $cmnd->{sid}, sid => $cmnd->{did}, r_ctl => 7,
