@@ -146,7 +146,7 @@ static enum pprc_reason heartbeat_check(const struct pprc_cdb_heartbeat *hb)
 {
 	if (hb->hdr.flags)
 		return PPRC_R_BAD_FLAGS;
-	if (!all_zero(hb->rsvd58, sizeof(hb->rsvd58)) || !hb->hdr.session ||
+	if (!all_zero(hb->rsvd60, sizeof(hb->rsvd60)) || !hb->hdr.session ||
 	    !hb->hdr.cmd_id || !hb->slots ||
 	    be16_to_cpu(hb->slots) > PPRC_SLOTS_MAX)
 		return PPRC_R_BAD_CDB;
@@ -269,6 +269,7 @@ unsigned int pprc_answer_encode(const struct pprc_answer *answer, u8 *sense)
 	s->session = cpu_to_be32(answer->session);
 	s->cmd_id = cpu_to_be64(answer->cmd_id);
 	s->slots = cpu_to_be16(answer->slots);
+	s->grant_seq = cpu_to_be16(answer->grant_seq);
 
 	if (answer->has_login) {
 		struct pprc_desc_login *d = (void *)(sense + len);
@@ -394,6 +395,7 @@ int pprc_answer_decode(const u8 *sense, unsigned int len,
 	answer->session = be32_to_cpu(s.session);
 	answer->cmd_id = be64_to_cpu(s.cmd_id);
 	answer->slots = be16_to_cpu(s.slots);
+	answer->grant_seq = be16_to_cpu(s.grant_seq);
 
 	for (pos = sizeof(s); pos < end; ) {
 		unsigned int dlen;

@@ -142,6 +142,7 @@ enum pri_count { PRI_COUNTS(PRI_ENUM_COUNT) PRI_NR_COUNTS };
  * @wait:	woken when @state or @why changes
  * @heard:	jiffies of the last frame from the secondary; without a lock
  * @heartbeat:	exchange of the last heartbeat, referenced, or NULL; @mutex
+ * @told:	grant the last heartbeat spoke of: @grant_seq and slots; @mutex
  * @recover:	asks for answers that are late
  * @counts:	enum pri_count
  * @odd:	enum pri_odd, frames counted
@@ -149,6 +150,7 @@ enum pri_count { PRI_COUNTS(PRI_ENUM_COUNT) PRI_NR_COUNTS };
  * @state:	enum pri_session_state
  * @window:	the slots
  * @inflight:	commands that hold a slot, ascending command ids
+ * @grant_seq:	counts the changes of the grant, as the secondary does
  * @turns:	pairs with commands that wait for a slot, next one first
  * @rtts:	how long answers take
  * @rto:	runs out when a command is due
@@ -183,6 +185,7 @@ struct pri_session {
 
 	unsigned long		heard;
 	struct pri_xchg		*heartbeat;
+	u32			told;
 	struct work_struct	recover;
 	atomic64_t		counts[PRI_NR_COUNTS];
 	atomic64_t		odd[PRI_NR_ODD];
@@ -191,6 +194,7 @@ struct pri_session {
 	enum pri_session_state	state;
 	struct pprc_window	window;
 	struct list_head	inflight;
+	u16			grant_seq;
 	struct list_head	turns;
 	struct pprc_rtts	rtts;
 	struct hrtimer		rto;
@@ -226,7 +230,8 @@ struct pri_session {
  * @block_bytes: its logical block size
  * @blocks:	its size in logical blocks
  * @max_sectors: largest request of /dev/sdX, 512-byte sectors
- * @queue_depth: slots granted when it was enabled
+ * @queue_depth: requests under way at most; more than slots were granted when
+ *		it was enabled, so that need for more can show
  * @generation:	identity of the data while enabled
  * @session:	session while enabled
  * @sdev:	the SCSI device while enabled; @mutex
@@ -554,6 +559,8 @@ bool pri_credit_detach(struct pri_xchg *x);
 void pri_credit_retry(struct pri_session *s, struct pri_cmd *cmd);
 void pri_credit_kick(struct work_struct *work);
 unsigned int pri_credit_overdue(struct pri_session *s);
+void pri_credit_granted(struct pri_session *s, const struct pprc_answer *a);
+u32 pri_credit_used(struct pri_session *s);
 void pri_credit_end_all(struct pri_session *s, char *why);
 void pri_credit_in_use(struct pri_session *s, unsigned int *inflight,
 		       unsigned int *waiting);
@@ -580,8 +587,7 @@ struct pri_xchg *pri_xchg_alloc(struct pri_session *s,
 int pri_xchg_open(struct pri_xchg *x, struct fc_frame *fp);
 void pri_xchg_put(struct pri_xchg *x);
 void pri_xchg_abandon(struct pri_xchg *x, bool settled);
-void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path,
-			unsigned int slots);
+void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path);
 void pri_heartbeat_end(struct pri_session *s);
 int pri_ctl_prli(struct pri_session *s, const struct pprc_path *path);
 int pri_ctl_command(struct pri_session *s, const struct pprc_path *path,

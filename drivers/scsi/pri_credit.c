@@ -347,6 +347,48 @@ unsigned int pri_credit_overdue(struct pri_session *s)
 }
 
 /**
+ * pri_credit_granted() - an answer says how many slots are granted now
+ * @s:		the session
+ * @a:		any answer of its secondary
+ *
+ * Answers overtake each other; only a later change of the grant counts.
+ *
+ * Context: any but hard interrupt.
+ */
+void pri_credit_granted(struct pri_session *s, const struct pprc_answer *a)
+{
+	if (a->grant_seq == READ_ONCE(s->grant_seq))
+		return;
+	spin_lock_bh(&s->io_lock);
+	if (s->state == PRI_S_UP && a->session == s->id && a->slots &&
+	    (s16)(a->grant_seq - s->grant_seq) > 0) {
+		s->grant_seq = a->grant_seq;
+		pprc_window_grant(&s->window, a->slots);
+		s->granted = s->window.limit;
+		hand_out(s);
+	}
+	spin_unlock_bh(&s->io_lock);
+}
+
+/**
+ * pri_credit_used() - what a heartbeat says of slots
+ * @s:		the session
+ *
+ * Context: any but hard interrupt.
+ * Return: count of the grant's changes in the high half, slots still in use at
+ * most in the low one.
+ */
+u32 pri_credit_used(struct pri_session *s)
+{
+	u32 used;
+
+	spin_lock_bh(&s->io_lock);
+	used = (u32)s->grant_seq << 16 | pprc_window_used(&s->window);
+	spin_unlock_bh(&s->io_lock);
+	return used;
+}
+
+/**
  * pri_credit_end_all() - end what holds or awaits a slot
  * @s:		session that is not up
  * @why:	PRI_WHY_LEN bytes, gets why it is not

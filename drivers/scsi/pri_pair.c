@@ -448,6 +448,7 @@ int pri_pair_enable(struct pri_pair *pair)
 	if (ret)
 		goto err_session;
 	pri_session_grant(s, &pair->queue_depth, &slot_bytes);
+	pair->queue_depth += DIV_ROUND_UP(pair->queue_depth, 2);
 	pair->max_sectors = slot_bytes >> SECTOR_SHIFT;
 	ret = pair_list(pair);
 	if (ret)

@@ -238,9 +238,10 @@ static void watch(struct pri_session *s)
 	if (pprc_lport_use(s->path.pl)) {
 		alive = pprc_path_alive(s->path.pl, s->remote_wwpn,
 					s->path.sid, s->path.did);
-		if (alive && time_after(jiffies, READ_ONCE(s->heard) +
-					msecs_to_jiffies(HEARTBEAT_MS(s))))
-			pri_heartbeat_send(s, &s->path, s->granted);
+		if (alive && (time_after(jiffies, READ_ONCE(s->heard) +
+					 msecs_to_jiffies(HEARTBEAT_MS(s))) ||
+			      s->told != pri_credit_used(s)))
+			pri_heartbeat_send(s, &s->path);
 		pprc_lport_unuse(s->path.pl);
 	}
 	if (!alive) {
@@ -366,6 +367,8 @@ static void connect(struct pri_session *s)
 	spin_lock_bh(&s->io_lock);
 	s->path = path;
 	pprc_window_grant(&s->window, s->granted);
+	s->grant_seq = 0;
+	s->told = s->granted;
 	/* Another path or another backstore: another time. */
 	memset(&s->rtts, 0, sizeof(s->rtts));
 	WRITE_ONCE(s->heard, jiffies);

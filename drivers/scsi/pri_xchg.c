@@ -244,6 +244,7 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 	}
 
 	WRITE_ONCE(x->session->heard, jiffies);
+	pri_credit_granted(x->session, &answer);
 	if (answer.reason == PPRC_R_PARTIAL ||
 	    answer.reason == PPRC_R_IN_PROGRESS) {
 		if (x->kind != PRI_X_QUERY || !pri_recover_answer(x, &answer)) {
@@ -553,15 +554,14 @@ int pri_ctl_command(struct pri_session *s, const struct pprc_path *path,
  * pri_heartbeat_send() - ask whether the secondary is there
  * @s:		session that is up
  * @path:	path to the secondary; the caller has a user reference on its port
- * @slots:	slots the session uses at most
  *
- * The answer, if one comes, is noted in @s->heard; nobody waits for it.
+ * It also says how many slots are used, see struct pprc_cdb_heartbeat. The answer, if one comes, is noted in @s->heard; nobody waits for it.
  *
  * Context: process. @s->mutex held.
  */
-void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path,
-			unsigned int slots)
+void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path)
 {
+	u32 used = pri_credit_used(s);
 	union pprc_cdb cdb;
 	struct fc_frame *fp;
 	struct pri_xchg *x;
@@ -576,7 +576,8 @@ void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path,
 	pprc_cdb_init(&cdb, PPRC_SA_HEARTBEAT);
 	cdb.hdr.session = cpu_to_be32(s->id);
 	cdb.hdr.cmd_id = cpu_to_be64(x->expect_id);
-	cdb.heartbeat.slots = cpu_to_be16(slots);
+	cdb.heartbeat.slots = cpu_to_be16(used & 0xffff);
+	cdb.heartbeat.grant_seq = cpu_to_be16(used >> 16);
 	pprc_cdb_seal(&cdb);
 	fp = pri_cmnd_frame(x, &cdb, 0, 0);
 	if (!fp || pri_xchg_open(x, fp)) {
@@ -587,6 +588,7 @@ void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path,
 	/* If the last one has not been answered it is lost. */
 	pri_heartbeat_end(s);
 	s->heartbeat = x;
+	s->told = used;
 }
 
 /**

@@ -72,6 +72,8 @@ struct sec_wwn {
  * @idle:	woken when a login or session ends
  * @max_slots:	most slots a session is granted
  * @max_slot_kib: largest slot a session is granted, KiB
+ * @extra_slots: most slots that are added to a session while it is busy
+ * @extra_slots_ms: time without need after which they are given back
  */
 struct sec_tpg {
 	struct se_portal_group	se_tpg;
@@ -83,6 +85,8 @@ struct sec_tpg {
 	wait_queue_head_t	idle;
 	u32			max_slots;
 	u32			max_slot_kib;
+	u32			extra_slots;
+	u32			extra_slots_ms;
 };
 
 /**
@@ -140,7 +144,8 @@ enum sec_slot_state {
 };
 
 /**
- * struct sec_slot - a payload buffer and a data buffer, allocated at login
+ * struct sec_slot - a payload buffer and a data buffer, allocated at login or
+ * when the session grows
  * @lock:	protects @state, @ox_id and @reason, and the rest until the slot
  *		is BUSY; after that the submission owns the rest alone
  * @session:	its session
@@ -202,6 +207,8 @@ enum sec_count {
 	SEC_C_QUERIES,		/* commands asked for */
 	SEC_C_RESENDS,		/* writes sent again, in part */
 	SEC_C_HEARTBEATS,	/* heartbeats answered */
+	SEC_C_GROWN,		/* slots added for writes to come */
+	SEC_C_SHRUNK,		/* slots given back of those */
 	SEC_NR_COUNTS
 };
 
@@ -255,7 +262,15 @@ enum sec_drop { SEC_DROPS(SEC_ENUM_DROP) SEC_NR_DROPS };
  * @closed:	completed when everything is given back
  * @busy:	slots with the backstore, and one until the session closes
  * @drained:	completed when @busy falls to 0
- * @nr_slots:	number of slots
+ * @nr_slots:	number of slots; stored by the login and by @resize alone
+ * @base_slots:	number granted at login
+ * @max_slots:	number it may grow to
+ * @grant:	what answers say: number of slots in the low half, count of its
+ *		changes in the high one; stored as @nr_slots
+ * @used:	what the primary's last heartbeat said, in the same way
+ * @want_more:	a write said that others wait for a slot
+ * @wanted:	jiffies when one last did
+ * @resize:	adds slots, and gives them back
  * @slot_bytes:	size of each data buffer
  * @chunk:	data bytes of a full frame
  * @slots:	the slots
@@ -291,9 +306,16 @@ struct sec_session {
 	refcount_t		busy;
 	struct completion	drained;
 	u16			nr_slots;
+	u16			base_slots;
+	u16			max_slots;
+	u32			grant;
+	u32			used;
+	bool			want_more;
+	unsigned long		wanted;
+	struct work_struct	resize;
 	u32			slot_bytes;
 	u16			chunk;
-	struct sec_slot		*slots;
+	struct sec_slot		**slots;
 	struct xarray		pairs;
 	struct sk_buff_head	replies;
 	struct work_struct	refill;
@@ -313,6 +335,24 @@ static inline void sec_heard(struct sec_session *s)
 static inline void sec_count(struct sec_session *s, enum sec_count what)
 {
 	atomic64_inc(&s->counts[what]);
+}
+
+/* The slot with this number, if it is granted. */
+static inline struct sec_slot *sec_slot_get(struct sec_session *s,
+					    unsigned int index)
+{
+	/* Pairs with the release in sec_slot.c. RCU protects from shrinking. */
+	return index < smp_load_acquire(&s->nr_slots) ?
+		READ_ONCE(s->slots[index]) : NULL;
+}
+
+/* What is granted now, into an answer. */
+static inline void sec_grant(struct sec_session *s, struct pprc_answer *a)
+{
+	u32 grant = READ_ONCE(s->grant);
+
+	a->slots = grant & 0xffff;
+	a->grant_seq = grant >> 16;
 }
 
 #define sec_log(level, s, fmt, ...) \
@@ -351,6 +391,10 @@ ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page);
 /* sec_slot.c */
 int sec_slots_alloc(struct sec_session *s);
 void sec_slots_free(struct sec_session *s);
+void sec_slots_wanted(struct sec_session *s);
+void sec_slots_idle(struct sec_session *s);
+void sec_slots_used(struct sec_session *s, u16 slots, u16 grant_seq);
+void sec_resize_work(struct work_struct *work);
 unsigned int sec_slot_cut_sg(struct sec_slot *slot, u32 bytes);
 void sec_slot_restore_sg(struct sec_slot *slot);
 

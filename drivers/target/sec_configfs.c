@@ -108,6 +108,8 @@ static struct se_portal_group *make_tpg(struct se_wwn *se_wwn,
 	init_waitqueue_head(&tpg->idle);
 	tpg->max_slots = 256;
 	tpg->max_slot_kib = 1024;
+	tpg->extra_slots = 32;
+	tpg->extra_slots_ms = 10000;
 	ret = core_tpg_register(se_wwn, &tpg->se_tpg, SCSI_PROTOCOL_FCP);
 	if (ret) {
 		kfree(tpg);
@@ -259,12 +261,18 @@ TPG_LIMIT(max_slots, 1, PPRC_SLOTS_MAX, 1,
 	  "the number of slots is from 1 to 1024");
 TPG_LIMIT(max_slot_kib, 64, PPRC_SLOT_BYTES_MAX >> 10, PPRC_SLOT_UNIT >> 10,
 	  "a slot has 64 to 4096 KiB, in steps of 64");
+TPG_LIMIT(extra_slots, 0, PPRC_SLOTS_MAX, 1,
+	  "the number of slots is from 0 to 1024");
+TPG_LIMIT(extra_slots_ms, 100, 3600000, 1,
+	  "the time is from 100 to 3600000 milliseconds");
 
 static struct configfs_attribute *tpg_attribs[] = {
 	&sec_tpg_attrib_attr_sessions,
 	&sec_tpg_attrib_attr_pairs,
 	&sec_tpg_attrib_attr_max_slots,
 	&sec_tpg_attrib_attr_max_slot_kib,
+	&sec_tpg_attrib_attr_extra_slots,
+	&sec_tpg_attrib_attr_extra_slots_ms,
 	NULL,
 };
 

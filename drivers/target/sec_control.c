@@ -74,7 +74,7 @@ static bool do_state(struct fc_frame *fp, struct pprc_lport *pl,
 	s = xa_load(&sec_sessions, id);
 	if (s && s->pl == pl && s->peer == fc_frame_sid(fp)) {
 		sec_heard(s);
-		a->slots = s->nr_slots;
+		sec_grant(s, a);
 		fresh = a->cmd_id >= s->last_ctl;
 		if (!fresh) {
 			sec_dropped(s, s->peer, SEC_D_DUP);

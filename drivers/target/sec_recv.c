@@ -65,6 +65,8 @@ static void complete_slot(struct sec_slot *slot)
 	slot->tries = 0;
 	refcount_inc(&slot->session->busy);
 	trace_sec_slot_filled(slot);
+	if (be32_to_cpu(slot->payload.hdr.flags) & PPRC_WF_MORE)
+		sec_slots_wanted(slot->session);
 	queue_work(sec_wq, &slot->work);
 }
 
@@ -136,6 +138,7 @@ static void recv_data(struct fc_lport *lport, struct fc_frame *fp)
 	u32 f_ctl = ntoh24(fh->fh_f_ctl), port = ntoh24(fh->fh_s_id);
 	struct pprc_device_header dh;
 	struct sec_session *s;
+	struct sec_slot *slot;
 
 	if (fh->fh_df_ctl != PPRC_DF_CTL_DEVHDR16 || fr_len(fp) <= skip ||
 	    !(f_ctl & FC_FC_REL_OFF) || (f_ctl & FC_FC_EX_CTX) ||
@@ -145,15 +148,15 @@ static void recv_data(struct fc_lport *lport, struct fc_frame *fp)
 	}
 	rcu_read_lock();
 	s = session_of(lport, fp, be32_to_cpu(dh.session));
+	slot = s ? sec_slot_get(s, be16_to_cpu(dh.slot)) : NULL;
 	if (!s)
 		sec_dropped(NULL, port, SEC_D_STRAY);
-	else if (be16_to_cpu(dh.slot) >= s->nr_slots || !dh.cmd_id)
+	else if (!slot || !dh.cmd_id)
 		sec_dropped(s, port, SEC_D_BAD_SLOT);
 	else if (!crc_ok(fp))
 		sec_dropped(s, port, SEC_D_BAD_CRC);
 	else
-		fill_slot(&s->slots[be16_to_cpu(dh.slot)], fp,
-			  be64_to_cpu(dh.cmd_id), skip);
+		fill_slot(slot, fp, be64_to_cpu(dh.cmd_id), skip);
 	rcu_read_unlock();
 }
 
@@ -271,10 +274,12 @@ static void answer_heartbeat(struct sec_session *s, const struct fc_frame *fp,
 		.reason = PPRC_R_GOOD,
 		.session = s->id,
 		.cmd_id = be64_to_cpu(cdb->hdr.cmd_id),
-		.slots = s->nr_slots,
 	};
 
 	sec_count(s, SEC_C_HEARTBEATS);
+	sec_slots_used(s, be16_to_cpu(cdb->heartbeat.slots),
+		       be16_to_cpu(cdb->heartbeat.grant_seq));
+	sec_grant(s, &a);
 	sec_reply(s, ntohs(fc_frame_header_get(fp)->fh_ox_id), &a);
 }
 
@@ -283,12 +288,13 @@ static void answer_heartbeat(struct sec_session *s, const struct fc_frame *fp,
  * otherwise what sec_control.c is to answer.
  */
 static enum pprc_reason recv_at_once(struct fc_lport *lport,
-				       const struct fc_frame *fp,
-				       const struct pprc_fcp_cmnd *cmnd)
+				     const struct fc_frame *fp,
+				     const struct pprc_fcp_cmnd *cmnd)
 {
 	const struct fc_frame_header *fh = fc_frame_header_get(fp);
 	enum pprc_reason reason;
 	struct sec_session *s;
+	struct sec_slot *slot;
 	union pprc_cdb cdb;
 
 	memcpy(&cdb, cmnd->cdb, sizeof(cdb));
@@ -297,17 +303,17 @@ static enum pprc_reason recv_at_once(struct fc_lport *lport,
 		return reason;
 	rcu_read_lock();
 	s = session_of(lport, fp, be32_to_cpu(cdb.hdr.session));
+	slot = s ? sec_slot_get(s, be16_to_cpu(cdb.hdr.slot)) : NULL;
 	if (!s)
 		reason = PPRC_R_NO_SESSION;
 	else if (be16_to_cpu(cdb.hdr.action) == PPRC_SA_HEARTBEAT)
 		answer_heartbeat(s, fp, &cdb);
-	else if (be16_to_cpu(cdb.hdr.slot) >= s->nr_slots)
+	else if (!slot)
 		reason = PPRC_R_BAD_SLOT;
 	else if (!data_agrees(cmnd, &cdb, ntoh24(fh->fh_f_ctl)))
 		reason = PPRC_R_BAD_LENGTH;
 	else
-		reason = take_command(&s->slots[be16_to_cpu(cdb.hdr.slot)], fp,
-				      cmnd, &cdb);
+		reason = take_command(slot, fp, cmnd, &cdb);
 	rcu_read_unlock();
 	return reason;
 }

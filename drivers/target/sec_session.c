@@ -100,6 +100,7 @@ static void watch_work(struct work_struct *work)
 			jiffies_to_msecs(silent));
 		sec_session_kill(s);
 	} else {
+		sec_slots_idle(s);
 		queue_delayed_work(sec_ctl_wq, &s->watch,
 				   msecs_to_jiffies(s->liveness_ms / 4));
 	}
@@ -124,6 +125,7 @@ static void close_work(struct work_struct *work)
 		wait_for_completion(&s->drained);
 	}
 	cancel_work_sync(&s->refill);
+	cancel_work_sync(&s->resize);
 
 	target_stop_session(s->se_sess);
 	target_wait_for_sess_cmds(s->se_sess);
@@ -227,11 +229,15 @@ static struct sec_session *session_alloc(struct sec_tpg *tpg,
 	skb_queue_head_init(&s->replies);
 	INIT_WORK(&s->refill, refill_work);
 	INIT_DELAYED_WORK(&s->watch, watch_work);
+	INIT_WORK(&s->resize, sec_resize_work);
 	s->liveness_ms = be32_to_cpu(login->liveness_ms);
 	s->login_id = be64_to_cpu(login->hdr.cmd_id);
 	s->last_ctl = s->login_id;
 	s->instance = be64_to_cpu(login->instance);
-	s->nr_slots = min_t(u32, be16_to_cpu(login->slots), tpg->max_slots);
+	s->base_slots = min_t(u32, be16_to_cpu(login->slots), tpg->max_slots);
+	s->max_slots = min_t(u32, s->base_slots + tpg->extra_slots,
+			     PPRC_SLOTS_MAX);
+	s->grant = s->base_slots;
 	s->slot_bytes = min_t(u32, be32_to_cpu(login->slot_bytes),
 			      tpg->max_slot_kib << 10);
 	s->chunk = be16_to_cpu(login->chunk);
@@ -323,8 +329,8 @@ static void answer_login(struct sec_session *s, struct pprc_answer *answer)
 {
 	answer->has_login = true;
 	answer->session = s->id;
-	answer->slots = s->nr_slots;
-	answer->login.slots = s->nr_slots;
+	sec_grant(s, answer);
+	answer->login.slots = s->base_slots;
 	answer->login.slot_bytes = s->slot_bytes;
 	answer->login.session = s->id;
 	answer->login.features = PPRC_FEATURES;

@@ -2,6 +2,12 @@
 /*
  * Slots: payload and data buffers, allocated when a primary logs in and used
  * over and over until the session ends.
+ *
+ * When a write and its data have come and the write says that others wait for
+ * a slot, more are allocated, for the writes to come; every answer tells how
+ * many there are. After a time without such need the grant falls back. The
+ * primary then stops to use what is beyond it and says so in a heartbeat, and
+ * only that lets the slots go: a frame never meets a slot that has gone.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -46,33 +52,6 @@ static int fill_unit(struct sec_slot *slot, unsigned int *npages)
 	return 0;
 }
 
-static int slot_alloc(struct sec_session *s, unsigned int index)
-{
-	struct sec_slot *slot = &s->slots[index];
-	unsigned int n = s->slot_bytes >> PAGE_SHIFT, have = 0;
-
-	spin_lock_init(&slot->lock);
-	slot->session = s;
-	slot->index = index;
-	INIT_WORK(&slot->work, sec_submit_work);
-	pprc_fill_init(&slot->fill, s->slot_bytes, s->chunk);
-	slot->pages = kvcalloc(n, sizeof(*slot->pages), GFP_KERNEL);
-	slot->sg = kvcalloc(n, sizeof(*slot->sg), GFP_KERNEL);
-	if (!slot->pages || !slot->sg)
-		return -ENOMEM;
-	sg_init_table(slot->sg, n);
-	while (have < n) {
-		int ret = fill_unit(slot, &have);
-
-		if (ret)
-			return ret;
-		/* A login may ask for gigabytes. */
-		cond_resched();
-	}
-	trace_sec_slot_alloc(slot);
-	return 0;
-}
-
 static void slot_free(struct sec_slot *slot)
 {
 	unsigned int i;
@@ -86,27 +65,59 @@ static void slot_free(struct sec_slot *slot)
 	}
 	kvfree(slot->sg);
 	kvfree(slot->pages);
+	kfree(slot);
+}
+
+/* Return: a slot with its buffers, or NULL. */
+static struct sec_slot *slot_alloc(struct sec_session *s, unsigned int index)
+{
+	unsigned int n = s->slot_bytes >> PAGE_SHIFT, have = 0;
+	struct sec_slot *slot = kzalloc(sizeof(*slot), GFP_KERNEL);
+
+	if (!slot)
+		return NULL;
+	spin_lock_init(&slot->lock);
+	slot->session = s;
+	slot->index = index;
+	INIT_WORK(&slot->work, sec_submit_work);
+	pprc_fill_init(&slot->fill, s->slot_bytes, s->chunk);
+	slot->pages = kvcalloc(n, sizeof(*slot->pages), GFP_KERNEL);
+	slot->sg = kvcalloc(n, sizeof(*slot->sg), GFP_KERNEL);
+	if (!slot->pages || !slot->sg)
+		goto err;
+	sg_init_table(slot->sg, n);
+	while (have < n) {
+		if (fill_unit(slot, &have))
+			goto err;
+		/* A login may ask for gigabytes. */
+		cond_resched();
+	}
+	trace_sec_slot_alloc(slot);
+	return slot;
+err:
+	slot_free(slot);
+	return NULL;
 }
 
 /**
  * sec_slots_alloc() - allocate the slots of a session
- * @s:		@s->nr_slots, @s->slot_bytes and @s->chunk are set
+ * @s:		@s->base_slots, @s->max_slots, @s->slot_bytes and @s->chunk are
+ *		set
  *
  * Context: process, sleeps.
  * Return: 0 or -ENOMEM; sec_slots_free() cleans up in both cases.
  */
 int sec_slots_alloc(struct sec_session *s)
 {
-	unsigned int i;
-	int ret;
-
-	s->slots = kvcalloc(s->nr_slots, sizeof(*s->slots), GFP_KERNEL);
+	s->slots = kvcalloc(s->max_slots, sizeof(*s->slots), GFP_KERNEL);
 	if (!s->slots)
 		return -ENOMEM;
-	for (i = 0; i < s->nr_slots; i++) {
-		ret = slot_alloc(s, i);
-		if (ret)
-			return ret;
+	while (s->nr_slots < s->base_slots) {
+		struct sec_slot *slot = slot_alloc(s, s->nr_slots);
+
+		if (!slot)
+			return -ENOMEM;
+		s->slots[s->nr_slots++] = slot;
 	}
 	return 0;
 }
@@ -124,9 +135,136 @@ void sec_slots_free(struct sec_session *s)
 	if (!s->slots)
 		return;
 	for (i = 0; i < s->nr_slots; i++)
-		slot_free(&s->slots[i]);
+		slot_free(s->slots[i]);
 	kvfree(s->slots);
 	s->slots = NULL;
+}
+
+/**
+ * sec_slots_wanted() - a write has come, and others wait for a slot
+ * @s:		its session
+ *
+ * Context: receive context.
+ */
+void sec_slots_wanted(struct sec_session *s)
+{
+	WRITE_ONCE(s->wanted, jiffies);
+	if ((READ_ONCE(s->grant) & 0xffff) == s->max_slots)
+		return;
+	WRITE_ONCE(s->want_more, true);
+	queue_work(sec_ctl_wq, &s->resize);
+}
+
+/**
+ * sec_slots_idle() - give back what has not been needed for a while
+ * @s:		the session
+ *
+ * Context: process.
+ */
+void sec_slots_idle(struct sec_session *s)
+{
+	if ((READ_ONCE(s->grant) & 0xffff) != s->base_slots &&
+	    time_after(jiffies, READ_ONCE(s->wanted) +
+		       msecs_to_jiffies(READ_ONCE(s->tpg->extra_slots_ms))))
+		queue_work(sec_ctl_wq, &s->resize);
+}
+
+/**
+ * sec_slots_used() - the primary says how many slots it uses
+ * @s:		the session
+ * @slots:	at most so many
+ * @grant_seq:	the change of the grant that it goes by
+ *
+ * Context: receive context.
+ */
+void sec_slots_used(struct sec_session *s, u16 slots, u16 grant_seq)
+{
+	u32 used = (u32)grant_seq << 16 | slots;
+
+	WRITE_ONCE(s->used, used);
+	if (slots < READ_ONCE(s->nr_slots) && used == READ_ONCE(s->grant))
+		queue_work(sec_ctl_wq, &s->resize);
+}
+
+/* From now on answers say @slots. Only the resize work changes the grant. */
+static void advertise(struct sec_session *s, unsigned int slots)
+{
+	u32 seq = (s->grant >> 16) + 1;
+
+	if ((s->grant & 0xffff) != slots)
+		WRITE_ONCE(s->grant, seq << 16 | slots);
+}
+
+static void grow(struct sec_session *s)
+{
+	unsigned int end = min_t(unsigned int, s->max_slots,
+				 s->nr_slots + DIV_ROUND_UP(s->nr_slots, 4));
+	struct sec_slot *slot;
+
+	while (s->nr_slots < end) {
+		slot = slot_alloc(s, s->nr_slots);
+		if (!slot)
+			break;
+		WRITE_ONCE(s->slots[s->nr_slots], slot);
+		/* Who reads the number finds the slot. */
+		smp_store_release(&s->nr_slots, s->nr_slots + 1);
+		sec_count(s, SEC_C_GROWN);
+	}
+	advertise(s, s->nr_slots);
+}
+
+/* The primary has said that it uses no more than are granted. */
+static void shrink(struct sec_session *s)
+{
+	unsigned int from = s->grant & 0xffff, end = s->nr_slots, i;
+
+	WRITE_ONCE(s->nr_slots, from);
+	/* Frames that had found a slot; see sec_slot_get(). */
+	synchronize_rcu();
+	for (i = from; i < end; i++) {
+		struct sec_slot *slot = s->slots[i];
+
+		WRITE_ONCE(s->slots[i], NULL);
+		cancel_work_sync(&slot->work);
+		slot_free(slot);
+		sec_count(s, SEC_C_SHRUNK);
+	}
+}
+
+/* Is there a command in a slot beyond the grant, against the primary's word? */
+static bool beyond_in_use(struct sec_session *s)
+{
+	unsigned int i;
+	bool busy = false;
+
+	for (i = s->grant & 0xffff; i < s->nr_slots; i++) {
+		spin_lock_bh(&s->slots[i]->lock);
+		busy |= s->slots[i]->state != SEC_SLOT_FREE;
+		spin_unlock_bh(&s->slots[i]->lock);
+	}
+	return busy;
+}
+
+/**
+ * sec_resize_work() - add slots, or give them back
+ * @work:	the session's
+ *
+ * Context: process, sleeps.
+ */
+void sec_resize_work(struct work_struct *work)
+{
+	struct sec_session *s = container_of(work, struct sec_session, resize);
+	unsigned long keep = msecs_to_jiffies(READ_ONCE(s->tpg->extra_slots_ms));
+
+	if (READ_ONCE(s->want_more)) {
+		WRITE_ONCE(s->want_more, false);
+		grow(s);
+	} else if (time_after(jiffies, READ_ONCE(s->wanted) + keep)) {
+		advertise(s, s->base_slots);
+	}
+	if (READ_ONCE(s->used) == s->grant &&
+	    s->nr_slots > (s->grant & 0xffff) && !beyond_in_use(s))
+		shrink(s);
 }
 
 /**

@@ -47,7 +47,7 @@ static void make_answer(struct sec_slot *slot, enum pprc_reason reason,
 	a->reason = reason;
 	a->session = slot->session->id;
 	a->cmd_id = slot->id;
-	a->slots = slot->session->nr_slots;
+	sec_grant(slot->session, a);
 	if ((reason == PPRC_R_BACKSTORE || reason == PPRC_R_BAD_LUN) &&
 	    scsi_normalize_sense(slot->sense, sizeof(slot->sense), &sshdr)) {
 		a->key = sshdr.sense_key;

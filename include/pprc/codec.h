@@ -38,6 +38,7 @@ struct pprc_range {
  * @session:	session the answer belongs to
  * @cmd_id:	command the answer belongs to
  * @slots:	slots granted now
+ * @grant_seq:	counts the changes of @slots since the login
  * @has_login:	@login is filled
  * @has_state:	@state is filled
  * @login:	what a login was granted
@@ -53,6 +54,7 @@ struct pprc_answer {
 	u32	session;
 	u64	cmd_id;
 	u16	slots;
+	u16	grant_seq;
 	bool	has_login;
 	bool	has_state;
 	struct {

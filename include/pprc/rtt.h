@@ -19,8 +19,8 @@
 #define PPRC_RTT_CLASSES	6
 
 /* Bounds of a timeout and the one before anything is known, microseconds. */
-#define PPRC_RTO_MIN_US		2000u
 #define PPRC_RTO_SLACK_US	4000u	/* least allowance for deviation */
+#define PPRC_RTO_MIN_US		PPRC_RTO_SLACK_US
 #define PPRC_RTO_MAX_US		1000000u
 #define PPRC_RTO_FIRST_US	200000u
 

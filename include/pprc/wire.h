@@ -198,13 +198,15 @@ static_assert(sizeof(struct pprc_cdb_logout) == PPRC_CDB_LEN);
  * @hdr:	common part
  * @slots:	slots the primary uses at most from now on, at least 1; the
  *		secondary may free what it had granted beyond them
- * @rsvd58:	0
+ * @grant_seq:	the change of the grant this goes by
+ * @rsvd60:	0
  * @cdb_crc:	CRC-32C of the bytes before this field
  */
 struct pprc_cdb_heartbeat {
 	struct pprc_cdb_hdr hdr;
 	__be16	slots;
-	u8	rsvd58[50];
+	__be16	grant_seq;
+	u8	rsvd60[48];
 	__be32	cdb_crc;
 };
 static_assert(sizeof(struct pprc_cdb_heartbeat) == PPRC_CDB_LEN);
@@ -308,7 +310,7 @@ static_assert(sizeof(struct pprc_fcp_rsp) == 24);
  * @session:	as in the command
  * @cmd_id:	as in the command; an answer with another one is dropped
  * @slots:	slots now granted to the session
- * @rsvd26:	0
+ * @grant_seq:	counts the changes of @slots since the login
  * @rsvd28:	0
  */
 struct pprc_sense {
@@ -324,7 +326,7 @@ struct pprc_sense {
 	__be32	session;
 	__be64	cmd_id;
 	__be16	slots;
-	__be16	rsvd26;
+	__be16	grant_seq;
 	__be32	rsvd28;
 };
 static_assert(sizeof(struct pprc_sense) == 32);

@@ -162,6 +162,7 @@ static int ref_decode(const u8 *p, unsigned int len, struct pprc_answer *a)
 	a->session = fuzz_get(p + 12, 4);
 	a->cmd_id = fuzz_get(p + 16, 8);
 	a->slots = fuzz_get(p + 24, 2);
+	a->grant_seq = fuzz_get(p + 26, 2);
 	left = p[7] - 24;
 	for (p += 32; left; p += p[1] + 2) {
 		if (left == 1)
@@ -183,6 +184,7 @@ static void check_same(const struct pprc_answer *a, const struct pprc_answer *b)
 	fuzz_check(a->key == b->key && a->asc == b->asc && a->ascq == b->ascq);
 	fuzz_check(a->session == b->session && a->cmd_id == b->cmd_id);
 	fuzz_check(a->slots == b->slots);
+	fuzz_check(a->grant_seq == b->grant_seq);
 	fuzz_check(a->has_login == b->has_login);
 	fuzz_check(a->has_state == b->has_state);
 	fuzz_check(a->login.slots == b->login.slots);
@@ -379,6 +381,7 @@ static void any_answer(struct fuzz_input *in, struct pprc_answer *a)
 	a->ascq = fuzz_take(in, 1);
 	a->session = fuzz_take(in, 4);
 	a->slots = fuzz_take(in, 2);
+	a->grant_seq = fuzz_take(in, 2);
 	a->login.slots = fuzz_take(in, 2);
 	a->login.slot_bytes = fuzz_take(in, 4);
 	a->login.session = fuzz_take(in, 4);

@@ -97,6 +97,7 @@ static union pprc_cdb good_cdb(u16 action)
 		break;
 	case HEARTBEAT:
 		unit_put(b + 56, 2, 0x0356);
+		unit_put(b + 58, 2, 0x5859);
 		break;
 	}
 	seal(&cdb);
@@ -166,6 +167,7 @@ static union pprc_cdb built_cdb(u16 action)
 		break;
 	case HEARTBEAT:
 		cdb.heartbeat.slots = cpu_to_be16(0x0356);
+		cdb.heartbeat.grant_seq = cpu_to_be16(0x5859);
 		break;
 	}
 	pprc_cdb_seal(&cdb);
@@ -275,6 +277,7 @@ static void every_field_is_read_back(void **unused)
 	c = good_cdb(HEARTBEAT);
 	assert_int_equal(be16_to_cpu(c.hdr.action), PPRC_SA_HEARTBEAT);
 	assert_int_equal(be16_to_cpu(c.heartbeat.slots), 0x0356);
+	assert_int_equal(be16_to_cpu(c.heartbeat.grant_seq), 0x5859);
 
 	c = good_cdb(STATE);
 	assert_int_equal(be16_to_cpu(c.hdr.action), PPRC_SA_STATE);
@@ -507,7 +510,7 @@ static bool is_reserved(u16 action, unsigned int at)
 	case LOGOUT:
 		return at >= 56 && at <= 107;
 	case HEARTBEAT:
-		return at >= 58 && at <= 107;
+		return at >= 60 && at <= 107;
 	default:
 		return false;
 	}
@@ -516,7 +519,7 @@ static bool is_reserved(u16 action, unsigned int at)
 static void reserved_bytes(void **unused)
 {
 	static const unsigned int count[] = {
-		13 + 32, 13, 13, 13 + 38, 13 + 52, 13, 13 + 50,
+		13 + 32, 13, 13, 13 + 38, 13 + 52, 13, 13 + 48,
 	};
 
 	(void)unused;
@@ -852,7 +855,7 @@ static struct pprc_answer good_answer(enum kind kind)
 	struct pprc_answer a = {
 		.reason = PPRC_R_BACKSTORE, .key = 3, .asc = 0x11, .ascq = 0x22,
 		.session = 0x12131415, .cmd_id = 0x1617181920212223,
-		.slots = 0x2425,
+		.slots = 0x2425, .grant_seq = 0x2627,
 	};
 
 	a.has_login = kind == WITH_LOGIN;
@@ -894,6 +897,7 @@ static void good_sense(enum kind kind, u8 *b)
 	unit_put(b + 12, 4, 0x12131415);
 	unit_put(b + 16, 8, 0x1617181920212223);
 	unit_put(b + 24, 2, 0x2425);
+	unit_put(b + 26, 2, 0x2627);
 	if (kind == WITH_LOGIN) {
 		b[32] = 0x81;
 		b[33] = 22;
@@ -931,6 +935,7 @@ static void assert_answers_equal(const struct pprc_answer *a,
 	assert_int_equal(a->session, b->session);
 	assert_int_equal(a->cmd_id, b->cmd_id);
 	assert_int_equal(a->slots, b->slots);
+	assert_int_equal(a->grant_seq, b->grant_seq);
 	assert_int_equal(a->has_login, b->has_login);
 	assert_int_equal(a->has_state, b->has_state);
 	assert_int_equal(a->login.slots, b->login.slots);
