@@ -4,7 +4,7 @@
 #include "unit.h"
 #include <pprc/window.h>
 
-#define SLOTS		1024	/* most a session may have */
+#define SLOTS		1024u	/* most a session may have */
 
 static struct pprc_window w;
 
@@ -74,7 +74,7 @@ static void check(void)
 static void grant(unsigned int slots)
 {
 	pprc_window_grant(&w, slots);
-	model.limit = min(slots, (unsigned int)SLOTS);
+	model.limit = min(slots, SLOTS);
 }
 
 static int take(void)
