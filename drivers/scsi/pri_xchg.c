@@ -247,7 +247,12 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 	pri_credit_granted(x->session, &answer);
 	if (answer.reason == PPRC_R_PARTIAL ||
 	    answer.reason == PPRC_R_IN_PROGRESS) {
-		if (x->kind != PRI_X_QUERY || !pri_recover_answer(x, &answer)) {
+		/* A repetition of what an earlier query was told? */
+		if (x->kind != PRI_X_QUERY) {
+			pri_session_odd(x->session, PRI_ODD_STRAY);
+			return;
+		}
+		if (!pri_recover_answer(x, &answer)) {
 			pri_session_odd(x->session, PRI_ODD_MALFORMED);
 			return;
 		}
