@@ -410,6 +410,11 @@ ssize_t sec_pairs_show(struct sec_tpg *tpg, char *page);
 /* sec_recv.c */
 void sec_recv(struct fc_lport *lport, struct fc_frame *fp);
 
+/* sec_crc.c */
+u32 sec_crc(const u8 *data, unsigned int len);
+void sec_crc_init(void);
+void sec_crc_exit(void);
+
 /* sec_stat.c */
 void sec_refused(struct sec_session *s, u32 port, const union pprc_cdb *cdb,
 		 enum pprc_reason reason);

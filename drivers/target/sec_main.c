@@ -40,6 +40,7 @@ static int __init sec_init(void)
 	if (!sec_ctl_wq)
 		goto err_wq;
 	sec_control_init();
+	sec_crc_init();
 	ret = sec_port_init();
 	if (ret)
 		goto err_ctl_wq;
@@ -53,6 +54,7 @@ err_port:
 	sec_port_exit();
 	sec_control_exit();
 err_ctl_wq:
+	sec_crc_exit();
 	destroy_workqueue(sec_ctl_wq);
 err_wq:
 	destroy_workqueue(sec_wq);
@@ -65,6 +67,7 @@ static void __exit sec_exit(void)
 	target_unregister_template(&sec_fabric_ops);
 	sec_port_exit();
 	sec_control_exit();
+	sec_crc_exit();
 	destroy_workqueue(sec_ctl_wq);
 	destroy_workqueue(sec_wq);
 	/* Pairs are freed by RCU callbacks into the core kernel, not here. */

@@ -11,7 +11,6 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/crc32.h>
 #include <linux/module.h>
 #include <scsi/fc/fc_fcp.h>
 #include "sec.h"
@@ -83,7 +82,7 @@ static bool crc_ok(struct fc_frame *fp)
 	if (skb_is_nonlinear(skb))
 		return false;
 	return le32_to_cpu((__force __le32)fr_crc(fp)) ==
-	       ~crc32(~0, skb->data, skb->len);
+	       sec_crc(skb->data, skb->len);
 }
 
 static void place(struct sec_slot *slot, const struct fc_frame *fp, u32 skip,

@@ -113,6 +113,9 @@ static inline struct block_device *pprc_bdev(const struct pprc_bdev *b)
 	} while (0)
 #endif
 
+/* crc32() itself is fast since 6.14, and crypto's is gone. */
+#define PPRC_CRYPTO_CRC32	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0))
+
 /* hrtimer_setup() is new in 6.13, hrtimer_init() gone in 6.15. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define pprc_hrtimer_setup	hrtimer_setup

@@ -42,7 +42,7 @@ sg_modes --page=8 --hex "$D" | grep -q "08 12 04" || fail "WCE is not set"
 # limits follow the grant
 [ "$(cat /sys/block/$name/queue/max_hw_sectors_kb)" = 256 ] || fail "max_hw_sectors_kb is not the slot size"
 [ "$(cat /sys/block/$name/queue/max_segments)" = 64 ] || fail "max_segments is not the slot in pages"
-[ "$(cat /sys/block/$name/device/queue_depth)" = 8 ] || fail "queue_depth is not the number of slots"
+[ "$(cat /sys/block/$name/device/queue_depth)" = 12 ] || fail "queue_depth does not follow the number of slots"
 [ "$(cat /sys/block/$name/queue/stable_writes)" = 1 ] || fail "no stable writes"
 
 # reads and writes of each length; block 5 of the disk and of both copies
