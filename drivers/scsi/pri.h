@@ -346,7 +346,7 @@ enum pri_recover_op {
  * @floor:	smallest id under way when @id was given; session->io_lock
  * @deadline:	jiffies when an answer is overdue; session->io_lock
  * @retried:	had a slot before: @deadline stays; session->io_lock
- * @more:	others waited for a slot when it got its own; session->io_lock
+ * @more:	it had to wait for its slot; session->io_lock
  * @tries:	how often it was asked for; session->io_lock
  * @due_ns:	when it will be asked for; session->io_lock
  * @resent_ns:	when data was last sent again; session->io_lock

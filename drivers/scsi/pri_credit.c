@@ -19,7 +19,7 @@
 #define RETRY_MS	2	/* libfc had no exchange or frame for us */
 
 /* A slot for @cmd, there is one; io_lock held. */
-static void give_slot(struct pri_session *s, struct pri_cmd *cmd)
+static void give_slot(struct pri_session *s, struct pri_cmd *cmd, bool waited)
 {
 	lockdep_assert_held(&s->io_lock);
 	cmd->slot = pprc_window_take(&s->window);
@@ -30,7 +30,7 @@ static void give_slot(struct pri_session *s, struct pri_cmd *cmd)
 	cmd->tries = 0;
 	cmd->due_ns = U64_MAX;		/* not before it has been sent */
 	cmd->resent_ns = 0;
-	cmd->more = !list_empty(&s->turns);
+	cmd->more = waited && !cmd->retried;
 	list_add_tail(&cmd->node, &s->inflight);
 	/* Ids are given in order, so the first one under way is the floor. */
 	cmd->floor = list_first_entry(&s->inflight, struct pri_cmd, node)->id;
@@ -84,7 +84,7 @@ static void hand_out(struct pri_session *s)
 	while (s->state == PRI_S_UP && !list_empty(&s->turns) &&
 	       pprc_window_open(&s->window)) {
 		cmd = next_in_turn(s);
-		give_slot(s, cmd);
+		give_slot(s, cmd, true);
 		pri_io_send_later(cmd);
 	}
 }
@@ -110,7 +110,7 @@ void pri_credit_submit(struct pri_session *s, struct pri_cmd *cmd)
 	if (down) {
 		strscpy(why, s->why, sizeof(why));
 	} else if (list_empty(&s->turns) && pprc_window_open(&s->window)) {
-		give_slot(s, cmd);
+		give_slot(s, cmd, false);
 		send = true;
 	} else {
 		wait_turn(s, cmd, false);

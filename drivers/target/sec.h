@@ -268,7 +268,7 @@ enum sec_drop { SEC_DROPS(SEC_ENUM_DROP) SEC_NR_DROPS };
  * @grant:	what answers say: number of slots in the low half, count of its
  *		changes in the high one; stored as @nr_slots
  * @used:	what the primary's last heartbeat said, in the same way
- * @want_more:	a write said that others wait for a slot
+ * @want_more:	a write said that it had to wait for a slot
  * @wanted:	jiffies when one last did
  * @resize:	adds slots, and gives them back
  * @slot_bytes:	size of each data buffer

@@ -3,9 +3,9 @@
  * Slots: payload and data buffers, allocated when a primary logs in and used
  * over and over until the session ends.
  *
- * When a write and its data have come and the write says that others wait for
- * a slot, more are allocated, for the writes to come; every answer tells how
- * many there are. After a time without such need the grant falls back. The
+ * When a write and its data have come and the write says that it had to wait
+ * for a slot, more are allocated, for the writes to come; every answer tells
+ * how many there are. After a time without such need the grant falls back. The
  * primary then stops to use what is beyond it and says so in a heartbeat, and
  * only that lets the slots go: a frame never meets a slot that has gone.
  */
@@ -141,7 +141,7 @@ void sec_slots_free(struct sec_session *s)
 }
 
 /**
- * sec_slots_wanted() - a write has come, and others wait for a slot
+ * sec_slots_wanted() - a write has come that had to wait for a slot
  * @s:		its session
  *
  * Context: receive context.

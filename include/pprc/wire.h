@@ -59,7 +59,7 @@ enum pprc_action {
 #define PPRC_WF_FUA		0x00000001u	/* stable before the answer */
 #define PPRC_WF_RESEND		0x00000002u	/* a write, again: what was missing follows */
 #define PPRC_WF_OF_FLUSH	0x00000004u	/* a query: the command is a flush */
-#define PPRC_WF_MORE		0x00000008u	/* others wait for a slot */
+#define PPRC_WF_MORE		0x00000008u	/* it had to wait for a slot */
 #define PPRC_WF_ALL		(PPRC_WF_FUA | PPRC_WF_RESEND | PPRC_WF_MORE)
 
 /* A command that uses no slot names this one. */
