@@ -3,6 +3,7 @@
 # 42-liveness: a peer that is unplugged, frozen or dead is found within liveness_ms, host writes wait no longer than that, a slow disk is no dead peer; a peer that comes back has its session again, and what it still had in hand does no harm
 # lab: pair
 # time: 110
+# long-time: 160
 #
 # LONG=1 keeps the peer frozen for 60 s instead of 10.
 #
