@@ -6,6 +6,7 @@
 # make check     everything that is tested; installs what it needs
 # make check-long  the same and what takes longer
 # make check-debug  the guest tests on a kernel with KASAN, lockdep, kmemleak
+# make soak      an hour of everything at random; SECONDS=, PPRC_SEED=
 # make cost      instructions per write, beside other drivers; UPDATE=1: keep ours
 # make unit      pure logic on the host, under ASan and UBSan
 # make fuzz      any input for the same, FUZZ_SECONDS (300) per target
@@ -47,6 +48,9 @@ check-long:
 check-debug:
 	tests/check-debug.sh
 
+soak:
+	SECONDS=$(SECONDS) tests/soak.sh
+
 cost:
 	UPDATE=$(UPDATE) tests/cost.sh
 
@@ -61,5 +65,5 @@ fuzz:
 lint:
 	tests/lint.sh
 
-.PHONY: modules install clean demo check check-long check-debug cost unit fuzz lint
+.PHONY: modules install clean demo check check-long check-debug soak cost unit fuzz lint
 .DEFAULT_GOAL := modules

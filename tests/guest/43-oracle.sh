@@ -70,24 +70,14 @@ done
 oracle_start 150
 lab_cut secondary
 suspended "secondary cut"
-need lab_boot secondary
-need lab_wait secondary
-need on secondary -t 60 'pprc_load core secondary && fcoe_up eth0'
-duo_target
+secondary_again 'backstore_block store $(disk data)'
 settled "secondary cut"
 
 oracle_start 150
 lab_cut primary
 oracle_count "primary cut"
 oracle_judge "primary cut"
-need lab_boot primary
-need lab_wait primary
-need on primary -t 60 'pprc_load core primary && fcoe_up eth0'
-oracle_judge "primary cut, booted again"
-need duo_mirror
-need on primary -t 60 "wait_for 50 'grep -qs 0x$DSW /sys/class/fc_remote_ports/*/port_name'"
-duo_pair "$(limits 3000 5000)"
-LOCAL0=0
+primary_again "$(limits 3000 5000)"
 oracle_start 150
 oracle_stop
 oracle_count "thereafter"

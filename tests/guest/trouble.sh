@@ -209,6 +209,46 @@ duo_back()
 		fail "the session does not come back: $(pair_get p0 session)"'
 }
 
+# secondary_again BACKSTORE: after a power cut; the argument is duo_target's
+secondary_again()
+{
+	need lab_boot secondary
+	need lab_wait secondary
+	need on secondary -t 60 'pprc_load core secondary && fcoe_up eth0'
+	duo_target "$1"
+}
+
+# primary_again [ATTRIBUTE=VALUE...]: after a power cut, with the pair
+primary_again()
+{
+	need lab_boot primary
+	need lab_wait primary
+	need on primary -t 60 'pprc_load core primary && fcoe_up eth0'
+	need duo_mirror
+	need on primary -t 60 "wait_for 50 'grep -qs 0x$DSW /sys/class/fc_remote_ports/*/port_name'"
+	duo_pair "$@"
+	LOCAL0=0
+}
+
+# shellcheck disable=SC2034	# for the tests
+# A disk of the secondary that can stand still, for duo_target; and stall
+# SECONDS, which it then does
+STALLING='modprobe dm-mod && d=$(disk data) && dmsetup create slow --noudevsync \
+	--table "0 $(blockdev --getsz $d) linear $d 0" && dmsetup mknodes &&
+	backstore_block store /dev/mapper/slow'
+
+stall()
+{
+	need on secondary "dmsetup suspend --nolockfs --noudevsync slow && sleep $1 &&
+		dmsetup resume --noudevsync slow"
+}
+
+# stalling_down: after duo_down
+stalling_down()
+{
+	need on secondary 'dmsetup remove --noudevsync slow'
+}
+
 # duo_resume: mirror again after a suspension
 duo_resume()
 {
