@@ -6,7 +6,9 @@
 # make check     everything that is tested; installs what it needs
 # make check-long  the same and what takes longer
 # make check-debug  the guest tests on a kernel with KASAN, lockdep, kmemleak
+# make soak      an hour of everything at random; SECONDS=, PPRC_SEED=
 # make cost      instructions per write, beside other drivers; UPDATE=1: keep ours
+# make bench     what lost frames cost, beside other drivers
 # make unit      pure logic on the host, under ASan and UBSan
 # make fuzz      any input for the same, FUZZ_SECONDS (300) per target
 # make lint      warnings, sparse, checkpatch, kernel-doc, shellcheck
@@ -47,8 +49,14 @@ check-long:
 check-debug:
 	tests/check-debug.sh
 
+soak:
+	SECONDS=$(SECONDS) tests/soak.sh
+
 cost:
 	UPDATE=$(UPDATE) tests/cost.sh
+
+bench:
+	tests/bench.sh
 
 unit:
 	tests/deps.sh unit
@@ -61,5 +69,5 @@ fuzz:
 lint:
 	tests/lint.sh
 
-.PHONY: modules install clean demo check check-long check-debug cost unit fuzz lint
+.PHONY: modules install clean demo check check-long check-debug soak cost bench unit fuzz lint
 .DEFAULT_GOAL := modules

@@ -18,6 +18,8 @@
 #   # lab: one|pair|own     one guest "primary"; "primary" and "secondary" on a
 #                           cable; or the test boots its own
 #   # time: SECONDS         what it usually takes; its limit is 60 s + 5 times that
+#   # long-time: SECONDS    the same with LONG=1, which some tests take as a
+#                           reason to do more
 #   # smoke: yes            also run it on the second kernel
 #   # long: yes             only when LONG=1 is set or a pattern names it
 #
@@ -66,7 +68,7 @@ done
 if [ $list = 1 ]; then
 	for t in "${tests[@]}"; do
 		printf '%-36s %-4s %4s s  %s\n' "$(run_name "$t")" \
-			"$(run_head "$t" lab)" "$(run_head "$t" time)" \
+			"$(run_head "$t" lab)" "$(run_time "$t")" \
 			"$(run_promise "$t")"
 	done
 	exit 0

@@ -3,6 +3,7 @@
 # 42-liveness: a peer that is unplugged, frozen or dead is found within liveness_ms, host writes wait no longer than that, a slow disk is no dead peer; a peer that comes back has its session again, and what it still had in hand does no harm
 # lab: pair
 # time: 110
+# long-time: 160
 #
 # LONG=1 keeps the peer frozen for 60 s instead of 10.
 #
@@ -87,14 +88,12 @@ again()
 
 duo_blank || fail "the volumes cannot be blanked"
 duo_ports
-need on secondary 'd=$(disk data) && modprobe dm-mod && dmsetup create slow --noudevsync \
-	--table "0 $(blockdev --getsz $d) linear $d 0" && dmsetup mknodes'
-duo_target 'backstore_block store /dev/mapper/slow'
+duo_target "$STALLING"
 duo_pair "liveness_ms=$liveness" "timeout_ms=$(lab_scale 5)000"
 
 # Slow is not dead.
 load 600
-need on secondary 'dmsetup suspend --nolockfs --noudevsync slow && sleep 2 && dmsetup resume --noudevsync slow'
+stall 2
 need on primary 'n=$(($(pair_stat p0 writes) + 30))
 	wait_for 20 "[ \$(pair_stat p0 writes) -ge $n ]" || fail "after the stall nothing is written"'
 loaded
@@ -119,9 +118,7 @@ again frozen
 	fail "what came from the stale secondary has changed the primary"
 
 gone dead "lab_cut secondary"
-need lab_boot secondary
-need lab_wait secondary
-need on secondary -t 60 'pprc_load core secondary && fcoe_up eth0'
-duo_target
+secondary_again "$STALLING"
 again dead
 duo_down
+stalling_down

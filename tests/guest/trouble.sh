@@ -24,6 +24,13 @@ trouble_expected()
 		'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((aborted|no-pair), '
 }
 
+# The log of ports on a wire that damages frames.
+damage_expected()
+{
+	expects_log '^fcoe: dropping frame with CRC error$' 'callbacks suppressed$' \
+		'^pprc_secondary: port [0-9a-f]+: frame dropped \(bad_crc\): '
+}
+
 # between LOW HIGH: a random number, both included
 between()
 {
@@ -65,23 +72,26 @@ schedule()
 	esac
 }
 
-# rough NETEM...: on both ends
+# both TEXT: in both guests at once
+both()
+{
+	local job
+
+	job=$(on_bg secondary "$1") || fail "the secondary is gone"
+	need on primary "$1"
+	need on_wait secondary "$job"
+}
+
+# rough NETEM...: on both ends; netem counts from 0 again
 rough()
 {
-	local g
-
-	for g in primary secondary; do
-		need on $g "wire_rough eth0 $*"
-	done
+	both "wire_rough eth0 $*"
+	DROPPED=0
 }
 
 smooth()
 {
-	local g
-
-	for g in primary secondary; do
-		need on $g 'wire_smooth eth0'
-	done
+	both 'wire_smooth eth0'
 }
 
 # events: sets DROPPED, CRC, DUP, EARLY, RESENT and RTT to what has happened so
@@ -90,26 +100,28 @@ smooth()
 # once more, and its idea of the round trip, us
 events()
 {
-	local p s
+	local p s job
 
+	job=$(on_bg secondary 'w=$(wire_count eth0 dropped)
+		n() { sec_stat '"$DSW"' $1; }
+		echo ${w:-0} $(wire_bad_crcs eth0) $(n bad_crc) $(($(n dup) + $(n stale))) $(n early)') ||
+		fail "the secondary is gone"
 	p=$(on primary '
 		n() { awk -v k="$1" "\$1 == k { print \$2 }" $PAIRS/p0/session_stats; }
 		a=$(n queries) b=$(n resends) c=$(n stray_frames) d=$(n late_frames) r=$(n rtt_us)
 		w=$(wire_count eth0 dropped)
 		echo ${w:-0} $(wire_bad_crcs eth0) $((a + b)) $((c + d)) ${r:-0}') || fail "no counters: $p"
-	s=$(on secondary 'w=$(wire_count eth0 dropped)
-		n() { sec_stat '"$DSW"' $1; }
-		echo ${w:-0} $(wire_bad_crcs eth0) $(n bad_crc) $(($(n dup) + $(n stale))) $(n early)') ||
-		fail "no counters: $s"
+	s=$(on_wait secondary "$job") || fail "no counters: $s"
 	# shellcheck disable=SC2086	# numbers
 	set -- $p $s
 	[ $# = 10 ] || fail "counters: $p, $s"
 	DROPPED=$(($1 + $6)) CRC=$(($2 + $7 + $8)) DUP=$(($4 + $9)) EARLY=${10} RESENT=$3 RTT=$5
 }
 
+# events_from: count for hit from the last events on
 events_from()
 {
-	events
+	[ -n "${CRC:-}" ] || events
 	DROPPED0=$DROPPED CRC0=$CRC DUP0=$DUP EARLY0=$EARLY RESENT0=$RESENT
 }
 
@@ -197,6 +209,46 @@ duo_back()
 		fail "the session does not come back: $(pair_get p0 session)"'
 }
 
+# secondary_again BACKSTORE: after a power cut; the argument is duo_target's
+secondary_again()
+{
+	need lab_boot secondary
+	need lab_wait secondary
+	need on secondary -t 60 'pprc_load core secondary && fcoe_up eth0'
+	duo_target "$1"
+}
+
+# primary_again [ATTRIBUTE=VALUE...]: after a power cut, with the pair
+primary_again()
+{
+	need lab_boot primary
+	need lab_wait primary
+	need on primary -t 60 'pprc_load core primary && fcoe_up eth0'
+	need duo_mirror
+	need on primary -t 60 "wait_for 50 'grep -qs 0x$DSW /sys/class/fc_remote_ports/*/port_name'"
+	duo_pair "$@"
+	LOCAL0=0
+}
+
+# shellcheck disable=SC2034	# for the tests
+# A disk of the secondary that can stand still, for duo_target; and stall
+# SECONDS, which it then does
+STALLING='modprobe dm-mod && d=$(disk data) && dmsetup create slow --noudevsync \
+	--table "0 $(blockdev --getsz $d) linear $d 0" && dmsetup mknodes &&
+	backstore_block store /dev/mapper/slow'
+
+stall()
+{
+	need on secondary "dmsetup suspend --nolockfs --noudevsync slow && sleep $1 &&
+		dmsetup resume --noudevsync slow"
+}
+
+# stalling_down: after duo_down
+stalling_down()
+{
+	need on secondary 'dmsetup remove --noudevsync slow'
+}
+
 # duo_resume: mirror again after a suspension
 duo_resume()
 {
@@ -207,7 +259,16 @@ duo_resume()
 	LOCAL0=$(on primary 'pair_stat p0 local_writes')
 }
 
-# duo_held: no write went to one copy only since the pair was resumed
+# duo_equal_to MIB: as duo_equal, only so much of the volumes
+duo_equal_to()
+{
+	local where
+
+	where=$(cmp -n $(($1 << 20)) "$(image primary)" "$(image secondary)" 2>&1) ||
+		fail "the copies differ: $where"
+}
+
+# duo_held WHAT: no write went to one copy only since the pair was resumed
 duo_held()
 {
 	local out

@@ -4,11 +4,12 @@
 # A bad wire, made in a guest: frames lost, doubled, reordered, delayed or
 # damaged as they leave it.  Sourced by the agent after guest-pprc.sh.
 
-# wire_rough IFACE NETEM...: FCoE frames sent there go through netem.  Those of
-# FIP do not: they keep the ports logged in, which is not what is tested.
+# wire_rough IFACE NETEM...: frames sent there of the types in WIRE_TYPES, FCoE
+# by default, go through netem.  Those of FIP do not: they keep the ports logged
+# in, which is not what is tested.
 wire_rough()
 {
-	local if=$1
+	local if=$1 type
 
 	shift
 	# From another kind of queue, so that counters begin at 0 and no setting
@@ -17,8 +18,11 @@ wire_rough()
 	tc qdisc replace dev "$if" root handle 1: prio bands 2 \
 		priomap 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 &&
 	tc qdisc add dev "$if" parent 1:1 handle 11: netem limit 100000 "$@" &&
-	tc qdisc add dev "$if" parent 1:2 handle 12: pfifo limit 20000 &&
-	tc filter add dev "$if" parent 1: protocol 0x8906 matchall classid 1:1
+	tc qdisc add dev "$if" parent 1:2 handle 12: pfifo limit 20000 || return 1
+	for type in ${WIRE_TYPES:-0x8906}; do
+		tc filter add dev "$if" parent 1: protocol "$type" matchall \
+			classid 1:1 || return 1
+	done
 }
 
 # wire_smooth IFACE: as fcoe_up has left it

@@ -41,6 +41,15 @@ run_head()
 	sed -n "/^\$/q; s/^# $2: *//p" "$1" | head -n 1
 }
 
+# run_time FILE: seconds it usually takes; with LONG=1 some do more
+run_time()
+{
+	local t=
+
+	[ "${LONG:-0}" = 0 ] || t=$(run_head "$1" long-time)
+	echo "${t:-$(run_head "$1" time)}"
+}
+
 run_promise()
 {
 	run_head "$1" "$(run_name "$1")"
@@ -174,7 +183,7 @@ run_limit()
 
 	for p in "${plan[@]}"; do
 		read -r _ kind t <<< "$p"
-		[ "$kind" != "$1" ] || sum=$((sum + $(run_head "$t" time)))
+		[ "$kind" != "$1" ] || sum=$((sum + $(run_time "$t")))
 	done
 	lab_scale $((600 + 5 * sum))
 }
@@ -215,7 +224,7 @@ run_body()
 {
 	local limit pid killer rc
 
-	limit=$(lab_scale $((60 + 5 * $(run_head "$1" time))))
+	limit=$(lab_scale $((60 + 5 * $(run_time "$1"))))
 	set -m
 	(
 		set +m

@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# 43-oracle: after cable cuts, freezes of the secondary and power cuts of either side no write acknowledged in full-duplex is missing on either copy, and no older content stands over newer
+# lab: pair
+# time: 130
+# long-time: 200
+#
+# LONG=1 freezes the secondary for 60 s, too.
+#
+# shellcheck source=tests/guest/lib.sh
+# shellcheck disable=SC2016	# what is quoted runs in a guest
+. "$TESTS/guest/lib.sh"
+# shellcheck source=tests/guest/trouble.sh
+. "$TESTS/guest/trouble.sh"
+# shellcheck source=tests/guest/oracle.sh
+. "$TESTS/guest/oracle.sh"
+
+trouble_expected
+oracle_new
+oracle_selftest
+
+# suspended WHAT: the pair is, and the oracle goes on
+suspended()
+{
+	need on primary 'wait_for 20 "[ \$(pair_get p0 state) = suspended ]" ||
+		fail "'"$1"': the pair is $(pair_get p0 state)"'
+	oracle_until 50
+}
+
+# settled WHAT: the session is back; whatever was still under way has ended
+settled()
+{
+	oracle_stop
+	oracle_count "$1"
+	oracle_judge "$1"
+	duo_back
+	oracle_judge "$1, session back"
+	duo_resume
+}
+
+duo_up "$(limits 3000 5000)"
+
+oracle_start 150
+need lab_unplug
+suspended cable
+need lab_plug
+settled "cable cut"
+
+freezes="1 5"
+[ "${LONG:-0}" = 0 ] || freezes+=" 60"
+for s in $freezes; do
+	what="frozen for $s s"
+	oracle_start 150
+	need lab_freeze secondary
+	sleep "$(lab_scale "$s")"
+	need lab_thaw secondary
+	if [ "$s" -lt 3 ]; then
+		oracle_until 100
+		oracle_stop
+		oracle_count "$what"
+		oracle_judge "$what"
+		duo_held "$what"
+		duo_equal
+	else
+		suspended "$what"
+		settled "$what"
+	fi
+done
+
+oracle_start 150
+lab_cut secondary
+suspended "secondary cut"
+secondary_again 'backstore_block store $(disk data)'
+settled "secondary cut"
+
+oracle_start 150
+lab_cut primary
+oracle_count "primary cut"
+oracle_judge "primary cut"
+primary_again "$(limits 3000 5000)"
+oracle_start 150
+oracle_stop
+oracle_count "thereafter"
+oracle_judge "thereafter"
+duo_held "thereafter"
+duo_equal
+duo_down

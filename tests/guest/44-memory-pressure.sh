@@ -1,0 +1,71 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# 44-memory-pressure: with hardly any memory free and most of the rest dirty pages of an ext4 on the pair, writing them back ends in bounded time, at worst with a suspended pair; no file is damaged
+# lab: one
+# time: 70
+# long-time: 200
+#
+# shellcheck disable=SC2016	# what is quoted runs in the guest
+
+rounds=2
+[ "${LONG:-0}" = 0 ] || rounds=10
+image()
+{
+	echo "$LAB_RUN/primary.$1.img"
+}
+for d in data spare; do
+	need truncate -s 0 "$(image $d)"
+	need truncate -s 1G "$(image $d)"
+done
+expects_log '^pprc_primary: pair p0: suspended \((path-loss|local-error|secondary-error)\): ' \
+	'^pprc_primary: session [0-9a-f:]+: down: ' \
+	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard '
+
+need on primary -t 60 'roles_up && store=$(backstore_block store $(disk spare)) &&
+	sec_tpg $SW && sec_lun $SW 0 $store && sec_acl $SW $PW 0'
+need on primary -t 400 'rounds='$rounds'
+D=$(pair_up p0 $(disk data) $SW 0) || fail "no disk: $(dmesg | tail -n 3)"
+free() { awk "/^MemAvailable/ { print int(\$2 / 1024) }" /proc/meminfo; }
+mkfs.ext4 -q $D && mkdir -p /mnt/p /mnt/hog && mount $D /mnt/p || fail "no file system"
+# Pages stay dirty until memory is short or somebody asks.
+sysctl -q vm.dirty_ratio=90 vm.dirty_background_ratio=80 vm.dirty_expire_centisecs=360000 \
+	vm.dirty_writeback_centisecs=0
+head -c 4m /dev/urandom > /run/seed
+mount -t tmpfs -o size=95% hog /mnt/hog
+left=96
+[ $(free) -gt 160 ] || fail "only $(free) MiB are free as it is"
+head -c $(($(free) - left))m /dev/zero > /mnt/hog/fill
+echo "$(free) MiB available, $(awk "/^MemFree/ { print int(\$2 / 1024) }" /proc/meminfo) free"
+for ((r = 0; r < rounds; r++)); do
+	for w in 1 2 3 4; do
+		# 40 MiB each, more together than there is memory
+		(for ((i = 0; i < 10; i++)); do cat /run/seed; done > /mnt/p/$w.$r) &
+		jobs[w]=$!
+	done
+	most=0
+	while kill -0 ${jobs[@]} 2> /dev/null; do
+		n=$(awk "/^(Dirty|Writeback):/ { n += \$2 } END { print int(n / 1024) }" /proc/meminfo)
+		[ $n -le $most ] || most=$n
+		sleep 0.5
+	done
+	start=${EPOCHREALTIME/./}
+	timeout $((100 * ${PPRC_SLOW%.*})) sync -f /mnt/p ||
+		fail "dirty pages cannot be written back: $(grep -E "^(Dirty|Writeback|MemFree)" /proc/meminfo | paste -sd " "), the pair is $(pair_get p0 state)"
+	echo 3 > /proc/sys/vm/drop_caches
+	echo "round $r: at most $most MiB dirty, sync took $(((${EPOCHREALTIME/./} - start) / 1000)) ms, $(free) MiB available, $(pair_get p0 state)"
+	[ $most -ge 20 ] || fail "only $most MiB were dirty"
+	for w in 1 2 3 4; do
+		for ((i = 0; i < 10; i++)); do cat /run/seed; done | cmp - /mnt/p/$w.$r || fail "file $w.$r is damaged"
+	done
+	rm /mnt/p/*.$r
+done
+grep -E "^(allocstall|pgscan_direct |pgsteal_direct )" /proc/vmstat | paste -sd " "
+umount /mnt/hog && umount /mnt/p && e2fsck -fn $D > /tmp/fsck 2>&1 || fail "fsck: $(tail -n 3 /tmp/fsck)"
+pair_get p0 state > /tmp/state
+echo "the pair is $(pair_get p0 state), reason $(pair_get p0 reason)"
+sysctl -q vm.dirty_ratio=20 vm.dirty_background_ratio=10 vm.dirty_expire_centisecs=3000 \
+	vm.dirty_writeback_centisecs=500'
+state=$(on primary 'cat /tmp/state')
+need on primary -t 60 'pair_down p0'
+[ "$state" != full-duplex ] || cmp "$(image data)" "$(image spare)" || fail "full-duplex, but the copies differ"
+need on primary -t 60 roles_down

@@ -1,0 +1,228 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# soak: whatever happens to a pair in any order, no acknowledged write is lost, copies are equal, nothing is suspended without a reason
+# lab: pair
+# time: 3600
+#
+# Run by tests/soak.sh, which sets SOAK_SECONDS and PPRC_SEED.  One step after
+# the other is drawn; the oracle writes through most of them.
+#
+# shellcheck source=tests/guest/lib.sh
+# shellcheck disable=SC2016	# what is quoted runs in a guest
+. "$TESTS/guest/lib.sh"
+# shellcheck source=tests/guest/trouble.sh
+. "$TESTS/guest/trouble.sh"
+# shellcheck source=tests/guest/oracle.sh
+. "$TESTS/guest/oracle.sh"
+
+trouble_expected
+damage_expected
+expects_log '^pprc_primary: pair p0: suspended \(by-host-command\): '
+
+begin=$(lab_ms)
+declare -A count
+steps=0 suspensions=0
+
+# The steps.  Each ends with a pair in full-duplex, both copies judged; WHAT is
+# what happens, for the report.
+
+# still WHAT: it was not suspended
+still()
+{
+	oracle_stop
+	oracle_judge "$1"
+	duo_held "$1"
+	duo_equal
+}
+
+# mended WHAT: it may have been suspended; mirror again
+mended()
+{
+	oracle_stop
+	smooth
+	oracle_judge "$1"
+	duo_back
+	oracle_judge "$1, session back"
+	[ "$(on primary 'pair_get p0 state')" = full-duplex ] || suspensions=$((suspensions + 1))
+	again
+}
+
+# again: resume unless nothing was suspended
+again()
+{
+	if [ "$(on primary 'pair_get p0 state')" = full-duplex ]; then
+		duo_held "$WHAT"
+		duo_equal
+	else
+		duo_resume
+	fi
+}
+
+# some_weather: the wire is bad during what follows, or not
+some_weather()
+{
+	NETEM=
+	between 0 2
+	[ $DRAWN -gt 0 ] || return
+	one_of loss-0.1 loss-1 duplicate reorder delay corrupt all
+	schedule "$DRAWN"
+	WHAT+=" on a wire with $NETEM"
+	rough "$NETEM"
+}
+
+step_writes()
+{
+	local out
+
+	one_of loss-0.1 loss-1 loss-5 duplicate reorder delay corrupt all
+	schedule "$DRAWN"
+	WHAT="verified writes on a wire with $NETEM"
+	rough "$NETEM"
+	out=$(on primary -t 200 "$(mixed_load 4)") ||
+		fail "$WHAT, fio: $(tail -n 3 <<< "$out"), $(on primary 'pair_get p0 reason')"
+	duo_held "$WHAT"
+	duo_equal
+	smooth
+}
+
+step_overlap()
+{
+	local out
+
+	WHAT="overlapping writes"
+	some_weather
+	between 1 12
+	out=$(on primary -t 300 "\$SHARE/blocks overlap $DISK $((100000 + RANDOM)) $((2 * DRAWN)) 16 200 2>&1") ||
+		fail "$WHAT: $out"
+	duo_held "$WHAT"
+	duo_equal
+	smooth
+}
+
+step_change()
+{
+	local out
+
+	WHAT="a buffer that changes"
+	some_weather
+	between 1 256
+	out=$(on primary -t 300 "\$SHARE/blocks change $DISK 140000 $DRAWN 30 2>&1") || fail "$WHAT: $out"
+	duo_held "$WHAT"
+	duo_equal
+	smooth
+}
+
+step_weather()
+{
+	one_of loss-1 loss-5 duplicate reorder delay corrupt all
+	schedule "$DRAWN"
+	WHAT="a wire with $NETEM"
+	rough "$NETEM"
+	oracle_start 300
+	still "$WHAT"
+	smooth
+}
+
+step_stall()
+{
+	between 1 20
+	WHAT="the secondary's disk stands still for $((DRAWN / 10)).$((DRAWN % 10)) s"
+	set -- "$((DRAWN / 10)).$((DRAWN % 10))"
+	some_weather
+	oracle_start 50
+	stall "$1"
+	oracle_until 50
+	still "$WHAT"
+	smooth
+}
+
+step_freeze()
+{
+	between 1 $(($(lab_scale 8) * 10))
+	WHAT="the secondary is frozen for $((DRAWN / 10)).$((DRAWN % 10)) s"
+	set -- "$((DRAWN / 10)).$((DRAWN % 10))"
+	some_weather
+	oracle_start 50
+	need lab_freeze secondary
+	sleep "$1"
+	need lab_thaw secondary
+	oracle_until 50
+	mended "$WHAT"
+}
+
+step_cable()
+{
+	between 1 $(($(lab_scale 8) * 10))
+	WHAT="the cable is out for $((DRAWN / 10)).$((DRAWN % 10)) s"
+	set -- "$((DRAWN / 10)).$((DRAWN % 10))"
+	some_weather
+	oracle_start 50
+	need lab_unplug
+	sleep "$1"
+	need lab_plug
+	oracle_until 50
+	mended "$WHAT"
+}
+
+step_host_command()
+{
+	WHAT="suspended by command under load"
+	some_weather
+	oracle_start 50
+	need on primary 'put suspend $PAIRS/p0/action'
+	oracle_until 50
+	mended "$WHAT"
+}
+
+step_cut_secondary()
+{
+	WHAT="power cut of the secondary"
+	some_weather
+	oracle_start 50
+	lab_cut secondary
+	oracle_until 50
+	oracle_stop
+	need on primary 'wire_smooth eth0'
+	oracle_judge "$WHAT"
+	secondary_again "$STALLING"
+	duo_back
+	oracle_judge "$WHAT, session back"
+	suspensions=$((suspensions + 1))
+	again
+	CRC=
+}
+
+step_cut_primary()
+{
+	WHAT="power cut of the primary"
+	some_weather
+	oracle_start 50
+	lab_cut primary
+	oracle_judge "$WHAT"
+	need on secondary 'wire_smooth eth0'
+	primary_again "$(limits 3000 5000)" bounce=1
+	CRC=
+}
+
+oracle_new
+duo_blank || fail "the volumes cannot be blanked"
+duo_ports
+duo_target "$STALLING"
+duo_pair "$(limits 3000 5000)" bounce=1
+while [ $(($(lab_ms) - begin)) -lt $((SOAK_SECONDS * 1000)) ]; do
+	# Reports add up; the judge need not read those of hours ago.
+	[ $((steps % 20)) -ne 0 ] || oracle_new
+	steps=$((steps + 1)) WHAT=
+	start=$(lab_ms)
+	one_of writes writes overlap change weather stall freeze cable host_command \
+		cut_secondary cut_primary
+	step=$DRAWN
+	count[$step]=$((${count[$step]:-0} + 1))
+	"step_$step"
+	# The runner shows this file when it has ended; who watches reads it here.
+	echo "step $steps: $WHAT: $(($(lab_ms) - start)) ms"
+done
+smooth
+duo_down
+stalling_down
+echo "$steps steps, $suspensions suspensions: $(for step in "${!count[@]}"; do echo -n "$step ${count[$step]}, "; done)"
