@@ -73,6 +73,7 @@ flex             used by the kernel build, for its configuration
 libelf-dev       to build objtool
 libssl-dev       to build the programs of the kernel build
 kmod             indexes the modules of the debug kernel
+patch            changes the configuration rules of the debug kernel
 xz-utils         unpacks the kernel source
 '
 
