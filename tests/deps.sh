@@ -55,6 +55,7 @@ libc6-dev        to build the fuzz targets
 need_lint='
 shellcheck       checks the shell scripts
 sparse           checks the C source
+coccinelle       applies semantic patches to the C source
 perl             runs checkpatch and kernel-doc
 xz-utils         unpacks the kernel source that checkpatch comes with
 clang            compiles the pure files, for a second opinion
@@ -72,6 +73,7 @@ flex             used by the kernel build, for its configuration
 libelf-dev       to build objtool
 libssl-dev       to build the programs of the kernel build
 kmod             indexes the modules of the debug kernel
+patch            changes the configuration rules of the debug kernel
 xz-utils         unpacks the kernel source
 '
 

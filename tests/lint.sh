@@ -8,8 +8,8 @@
 # the last line is "N passed, N failed, N skipped".
 #
 # Nothing is written into the tree.  Kernel headers and the folder scripts/ of
-# a Debian kernel source (for checkpatch) are kept in the cache, PPRC_CACHE.
-# What checkpatch says and is not followed: tests/lint-exceptions.
+# a Debian kernel source (for checkpatch and coccinelle) are kept in the cache,
+# PPRC_CACHE.  What these two say and is not followed: tests/lint-exceptions.
 
 set -u
 
@@ -220,14 +220,15 @@ check_clang()
 	return 1
 }
 
-# --- checkpatch and kernel-doc -----------------------------------------------
+# --- checkpatch, coccinelle and kernel-doc -----------------------------------
 
-# get_scripts: folder with checkpatch.pl and the lists it reads
+# get_scripts: folder with checkpatch.pl, the lists it reads, and coccinelle/
 get_scripts()
 {
 	local tar v dir=$cache/scripts deb=$work/source
 
-	[ -f "$dir/checkpatch.pl" ] && { echo "$dir"; return; }
+	[ -f "$dir/checkpatch.pl" ] && [ -d "$dir/coccinelle" ] &&
+		{ echo "$dir"; return; }
 	for v in 6.12 6.1; do
 		tar=/usr/src/linux-source-$v.tar.xz
 		[ -f "$tar" ] && take_scripts "$tar" "$dir" && return
@@ -253,9 +254,23 @@ take_scripts()
 	mkdir "$new" &&
 	tar -xJf "$1" -C "$new" --strip-components=2 --wildcards \
 		'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
-		'*/scripts/const_structs.checkpatch' &&
+		'*/scripts/const_structs.checkpatch' '*/scripts/coccinelle/*' &&
 	[ -s "$new/checkpatch.pl" ] && [ -s "$new/spelling.txt" ] &&
 	rm -rf "$2" && mv -T "$new" "$2" && echo "$2"
+}
+
+# exceptions PATTERN: those of such a type, into the caller's ex_type and
+# ex_file; rc is 1 for one without a reason
+exceptions()
+{
+	local type file reason
+
+	while read -r type file reason; do
+		# shellcheck disable=SC2053	# a pattern
+		[[ $type = $1 ]] || continue
+		[ -n "$reason" ] || { echo "no reason: $type $file"; rc=1; }
+		ex_type+=("$type") ex_file+=("$file")
+	done < "$TESTS/lint-exceptions"
 }
 
 # excepted TYPE FILE: is it among the exceptions?
@@ -273,15 +288,11 @@ excepted()
 
 check_checkpatch()
 {
-	local scripts file line type i reason rc=0
+	local scripts line i rc=0
 	local ex_type=() ex_file=() ex_used=()
 
 	scripts=$(get_scripts) || { echo "$scripts"; return 4; }
-	while read -r type file reason; do
-		[[ $type = [A-Z]* ]] || continue
-		[ -n "$reason" ] || { echo "no reason: $type $file"; rc=1; }
-		ex_type+=("$type") ex_file+=("$file")
-	done < "$TESTS/lint-exceptions"
+	exceptions '[A-Z]*'
 
 	# It writes a file where it runs, so it gets a copy.
 	mkdir "$work/checkpatch" &&
@@ -305,6 +316,64 @@ check_checkpatch()
 		echo "tests/lint-exceptions: ${ex_type[i]} ${ex_file[i]} excepts nothing"
 		rc=1
 	done
+	return $rc
+}
+
+# semantic_patch FILE: what it reports of drivers/, "NAME TEXT" a line
+semantic_patch()
+{
+	local name need opt
+
+	name=$(basename "$1" .cocci)
+	need=$(sed -n 's/^.*Requires: *//p' "$1")
+	printf '%s\n' "${need:-0}" "$SPATCH_VERSION" | sort -CV || return 0
+	opt=$(sed -n 's/^.*Options: *//p' "$1")
+	# shellcheck disable=SC2086	# options
+	spatch -D report --very-quiet --no-show-diff --cocci-file "$1" $opt \
+		-I include --dir drivers 2>&1 |
+		grep -v '^warning: line [0-9]*: should .* be a metavariable' |
+		sed "s/^/$name /"
+}
+
+# The kernel's own semantic patches, as "make coccicheck MODE=report" runs them
+# on a folder.
+check_cocci()
+{
+	local scripts line i rc=0 n
+	local ex_type=() ex_file=() ex_used=() rules=()
+
+	command -v spatch > /dev/null ||
+		{ echo "coccinelle is not installed"; return 4; }
+	scripts=$(get_scripts) || { echo "$scripts"; return 4; }
+	exceptions '[a-z]*'
+
+	# What is written in OCaml needs its compiler, too.
+	mapfile -t rules < <(grep -rlZ '^virtual report' "$scripts/coccinelle" |
+		xargs -0 grep -LE '^@(initialize|script):ocaml' | sort)
+	SPATCH_VERSION=$(spatch --version | sed -n '1s/^spatch version \([0-9.]*\).*/\1/p')
+	export SPATCH_VERSION
+	export -f semantic_patch
+	# shellcheck disable=SC2016	# the inner shell's argument
+	printf '%s\n' "${rules[@]}" |
+		xargs -P 2 -n 1 bash -c 'semantic_patch "$1"' - > "$work/cocci.out" 2>&1
+
+	# NAME FILE:LINE:COLUMNS: message
+	while IFS= read -r line; do
+		if ! [[ $line =~ ^([a-z0-9_-]+)\ ([^:]+):[0-9]+: ]] ||
+		   ! excepted "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"; then
+			echo "$line"
+			rc=1
+		fi
+	done < "$work/cocci.out"
+	for i in "${!ex_type[@]}"; do
+		[ -z "${ex_used[i]:-}" ] || continue
+		printf '%s\n' "${rules[@]}" | grep -q "/${ex_type[i]}\.cocci$" || continue
+		echo "tests/lint-exceptions: ${ex_type[i]} ${ex_file[i]} excepts nothing"
+		rc=1
+	done
+	n=${#rules[@]}
+	[ "$n" -ge 50 ] || { echo "only $n semantic patches found"; rc=1; }
+	[ $rc -ne 0 ] || echo "$n semantic patches"
 	return $rc
 }
 
@@ -394,6 +463,7 @@ check 'W=1 build on 6.12 is silent' check_build 6.12
 check 'sparse on 6.1' check_sparse 6.1
 check 'clang, the pure files and their tests' check_clang
 check 'checkpatch --strict' check_checkpatch
+check "coccinelle, the kernel's semantic patches" check_cocci
 check 'kernel-doc of 6.1' check_kernel_doc 6.1
 check 'kernel-doc of 6.12' check_kernel_doc 6.12
 check 'shellcheck' check_shell

@@ -3,11 +3,11 @@
 #
 # kernel-debug.sh
 #
-# Builds a kernel that finds faults on its own, from Debian's source of 6.1 and
-# tests/vm/debug.config, into the cache, and prints where things are, as
-# kernel.sh does.  Takes some ten minutes on two CPUs, the first time only:
-# what is in the cache is known by the version of the source and by the
-# fragment.
+# Builds a kernel that finds faults on its own, from Debian's source of 6.1,
+# tests/vm/debug.patch and tests/vm/debug.config, into the cache, and prints
+# where things are, as kernel.sh does.  Takes some ten minutes on two CPUs, the
+# first time only: what is in the cache is known by the version of the source,
+# by the patch and by the fragment.
 #
 # When sourced it offers kernel_debug_get, which sets the same variables as
 # kernel_get.  Needs the packages of: tests/deps.sh debug.
@@ -24,6 +24,7 @@ fi
 
 KERNEL_DEBUG_PKG=linux-source-6.1
 KERNEL_DEBUG_FRAGMENT=$KERNEL_DEBUG_DIR/debug.config
+KERNEL_DEBUG_PATCH=$KERNEL_DEBUG_DIR/debug.patch
 
 # kernel_debug_source CACHE VERSION: prints the tarball's name, fetched if need
 # be into CACHE/debug/.source
@@ -114,6 +115,7 @@ kernel_debug_build()
 	mkdir -p "$tmp/tree" "$tmp/out" || return 1
 	kernel_say "building the debug kernel in $tmp, about ten minutes"
 	tar -x -f "$src" -C "$tmp/tree" --strip-components=1 || return 1
+	patch -s -p1 -d "$tmp/tree" < "$KERNEL_DEBUG_PATCH" >&2 || return 1
 	# Niced: whoever else uses this machine is waiting for less.
 	(
 		unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL GNUMAKEFLAGS
@@ -130,38 +132,35 @@ kernel_debug_build()
 
 kernel_debug_get()
 {
-	local cache ver hash final old rc lock
+	local cache ver hash final old
 
 	if ! cache=$(kernel_cache) || ! mkdir -p "$cache/debug"; then
 		kernel_say "no folder to keep kernels in; set PPRC_CACHE"
 		return 1
 	fi
-	exec {lock}> "$cache/debug/.lock"
-	flock "$lock"
-
 	# Part of the release as well, so that the modules of the project are
 	# built anew for each.
-	hash=$(sha256sum < "$KERNEL_DEBUG_FRAGMENT" | head -c 8)
+	hash=$(cat "$KERNEL_DEBUG_FRAGMENT" "$KERNEL_DEBUG_PATCH" | sha256sum | head -c 8)
 	ver=$(kernel_candidate $KERNEL_DEBUG_PKG)
 	case $ver in
 	''|'(none)')
 		# No package source now: one that was built before will do.
-		rc=4
 		old=$(printf '%s\n' "$cache/debug/"*"_$hash" | sort -V | tail -n 1)
-		[ -d "$old" ] && kernel_vars "$old" && rc=0
-		[ $rc -eq 0 ] || kernel_say "the package sources of this" \
-			"machine offer no $KERNEL_DEBUG_PKG"
-		;;
-	*)
-		final=$cache/debug/${ver//[:~]/_}_$hash
-		rc=0
-		[ -d "$final" ] ||
-			kernel_debug_build "$cache" "$ver" "-pprc-$hash" "$final" || rc=1
-		[ $rc -ne 0 ] || kernel_vars "$final" || rc=1
+		[ -d "$old" ] && kernel_vars "$old" && return
+		kernel_say "the package sources of this machine offer no" \
+			"$KERNEL_DEBUG_PKG"
+		return 4
 		;;
 	esac
-	exec {lock}>&-
-	return $rc
+	final=$cache/debug/${ver//[:~]/_}_$hash
+	# It gets its name when it is complete.  The lock is for those who lack
+	# one: a build takes long, and others may have theirs.
+	[ -d "$final" ] || (
+		flock 9
+		[ -d "$final" ] ||
+			kernel_debug_build "$cache" "$ver" "-pprc-$hash" "$final"
+	) 9> "$cache/debug/.lock" || return 1
+	kernel_vars "$final" || return 1
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
