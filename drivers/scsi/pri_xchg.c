@@ -259,6 +259,8 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 		pri_credit_detach(x);
 	} else {
 		ctl_done(x, 0, &answer, false);
+		if (x->kind == PRI_X_HEARTBEAT)
+			pri_session_heard(x->session, answer.reason);
 		cmd = pri_credit_claim(x);
 		if (cmd)
 			pri_remote_done(cmd, &answer, PPRC_SUSP_NONE, NULL);

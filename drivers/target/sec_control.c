@@ -107,6 +107,18 @@ static void count_refusal(struct fc_frame *fp, struct pprc_lport *pl,
 	mutex_unlock(&sec_lock);
 }
 
+/*
+ * A primary learns by asking that its session was closed. The log has told why
+ * it was; that somebody asks is no news.
+ */
+static bool asks_only(const union pprc_cdb *cdb, enum pprc_reason reason)
+{
+	u16 action = be16_to_cpu(cdb->hdr.action);
+
+	return reason == PPRC_R_NO_SESSION &&
+	       (action == PPRC_SA_QUERY || action == PPRC_SA_HEARTBEAT);
+}
+
 /* @cmnd is NULL when the CDB is too short to be looked at. */
 static void do_pprc(struct fc_frame *fp, struct pprc_lport *pl,
 		    const struct pprc_fcp_cmnd *cmnd, enum pprc_reason reason)
@@ -136,11 +148,12 @@ static void do_pprc(struct fc_frame *fp, struct pprc_lport *pl,
 	}
 	if (a.reason != PPRC_R_GOOD) {
 		count_refusal(fp, pl, &cdb, a.reason);
-		pr_warn_ratelimited("port %06x: command %04x refused (%s): %s\n",
-				    ntoh24(fh->fh_s_id),
-				    be16_to_cpu(cdb.hdr.action),
-				    pprc_reason_name(a.reason),
-				    pprc_reason_text(a.reason));
+		if (!asks_only(&cdb, a.reason))
+			pr_warn_ratelimited("port %06x: command %04x refused (%s): %s\n",
+					    ntoh24(fh->fh_s_id),
+					    be16_to_cpu(cdb.hdr.action),
+					    pprc_reason_name(a.reason),
+					    pprc_reason_text(a.reason));
 	}
 	sec_reply_control(fp, &a);
 }
