@@ -13,7 +13,7 @@ silence=1500	# ms
 expects_log '^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	'^pprc_primary: session [0-9a-f:]+: down: nothing was heard of the secondary for 1500 ms' \
 	'^pprc_primary: session [0-9a-f:]+: down: the remote port is no longer logged in' \
-	'^pprc_secondary: port [0-9a-f]+: command f80[156] refused \(no-session\): ' \
+	'^pprc_secondary: port [0-9a-f]+: command f801 refused \(no-session\): ' \
 	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard of the primary'
 
 # lose GUEST: FCoE frames are lost as they arrive there. Those of FIP, which
