@@ -431,10 +431,11 @@ void pri_credit_in_use(struct pri_session *s, unsigned int *inflight,
 		       unsigned int *waiting)
 {
 	struct pri_pair *pair;
+	unsigned int n = 0;
 
 	lockdep_assert_held(&s->io_lock);
-	*inflight = list_count_nodes(&s->inflight);
-	*waiting = 0;
 	list_for_each_entry(pair, &s->turns, turn)
-		*waiting += list_count_nodes(&pair->waiting);
+		n += list_count_nodes(&pair->waiting);
+	*inflight = list_count_nodes(&s->inflight);
+	*waiting = n;
 }

@@ -83,6 +83,7 @@ void set_why(struct pri_session *s, const char *fmt, ...)
 static const char * const count_names[PRI_NR_COUNTS] = {
 	PRI_COUNTS(COUNT_NAME)
 };
+
 static const char * const odd_names[PRI_NR_ODD] = { PRI_ODD_FRAMES(ODD_NAME) };
 static const char * const odd_texts[PRI_NR_ODD] = { PRI_ODD_FRAMES(ODD_TEXT) };
 

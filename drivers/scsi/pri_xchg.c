@@ -562,7 +562,8 @@ int pri_ctl_command(struct pri_session *s, const struct pprc_path *path,
  * @s:		session that is up
  * @path:	path to the secondary; the caller has a user reference on its port
  *
- * It also says how many slots are used, see struct pprc_cdb_heartbeat. The answer, if one comes, is noted in @s->heard; nobody waits for it.
+ * It also says how many slots are used, see struct pprc_cdb_heartbeat. The
+ * answer, if one comes, is noted in @s->heard; nobody waits for it.
  *
  * Context: process. @s->mutex held.
  */

@@ -327,9 +327,11 @@ struct sec_session {
 /* A frame of the session's primary has come. */
 static inline void sec_heard(struct sec_session *s)
 {
+	unsigned long now = jiffies;
+
 	/* Not written for each frame: they come on all CPUs. */
-	if (READ_ONCE(s->heard) != jiffies)
-		WRITE_ONCE(s->heard, jiffies);
+	if (READ_ONCE(s->heard) != now)
+		WRITE_ONCE(s->heard, now);
 }
 
 static inline void sec_count(struct sec_session *s, enum sec_count what)

@@ -21,7 +21,10 @@
  * A primary that hears nothing for the liveness time gives the session up. It
  * is given a quarter more here, so that it is the one to tell why.
  */
-#define SILENCE_MS(s)	((s)->liveness_ms + (s)->liveness_ms / 4)
+static unsigned int silence_ms(const struct sec_session *s)
+{
+	return s->liveness_ms + s->liveness_ms / 4;
+}
 
 /* How long a new login waits for the last session of its port to end. */
 #define OLD_SESSION_MS	1000
@@ -95,7 +98,7 @@ static void watch_work(struct work_struct *work)
 	if (s->closing)
 		goto unlock;
 	silent = jiffies - READ_ONCE(s->heard);
-	if (silent > msecs_to_jiffies(SILENCE_MS(s))) {
+	if (silent > msecs_to_jiffies(silence_ms(s))) {
 		sec_log(err, s, "closing: nothing was heard of the primary for %u ms: check its host and the fabric\n",
 			jiffies_to_msecs(silent));
 		sec_session_kill(s);
