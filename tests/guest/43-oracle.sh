@@ -40,7 +40,7 @@ settled()
 
 duo_up "$(limits 3000 5000)"
 
-oracle_start 150
+oracle_start 300
 need lab_unplug
 suspended cable
 need lab_plug
@@ -50,7 +50,7 @@ freezes="1 5"
 [ "${LONG:-0}" = 0 ] || freezes+=" 60"
 for s in $freezes; do
 	what="frozen for $s s"
-	oracle_start 150
+	oracle_start 300
 	need lab_freeze secondary
 	sleep "$(lab_scale "$s")"
 	need lab_thaw secondary
@@ -67,18 +67,19 @@ for s in $freezes; do
 	fi
 done
 
-oracle_start 150
+oracle_start 300
 lab_cut secondary
 suspended "secondary cut"
+oracle_stop
 secondary_again 'backstore_block store $(disk data)'
 settled "secondary cut"
 
-oracle_start 150
+oracle_start 300
 lab_cut primary
 oracle_count "primary cut"
 oracle_judge "primary cut"
 primary_again "$(limits 3000 5000)"
-oracle_start 150
+oracle_start 300
 oracle_stop
 oracle_count "thereafter"
 oracle_judge "thereafter"

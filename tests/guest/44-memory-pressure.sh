@@ -25,7 +25,8 @@ need on primary -t 60 'roles_up && store=$(backstore_block store $(disk spare)) 
 	sec_tpg $SW && sec_lun $SW 0 $store && sec_acl $SW $PW 0'
 need on primary -t 400 'rounds='$rounds'
 D=$(pair_up p0 $(disk data) $SW 0) || fail "no disk: $(dmesg | tail -n 3)"
-free() { awk "/^MemAvailable/ { print int(\$2 / 1024) }" /proc/meminfo; }
+meminfo() { awk -v k="^($1):" "\$1 ~ k { n += \$2 } END { print int(n / 1024) }" /proc/meminfo; }
+scanned() { awk "/^pgscan_(kswapd|direct) / { n += \$2 } END { print n }" /proc/vmstat; }
 mkfs.ext4 -q $D && mkdir -p /mnt/p /mnt/hog && mount $D /mnt/p || fail "no file system"
 # Pages stay dirty until memory is short or somebody asks.
 sysctl -q vm.dirty_ratio=90 vm.dirty_background_ratio=80 vm.dirty_expire_centisecs=360000 \
@@ -33,9 +34,9 @@ sysctl -q vm.dirty_ratio=90 vm.dirty_background_ratio=80 vm.dirty_expire_centise
 head -c 4m /dev/urandom > /run/seed
 mount -t tmpfs -o size=95% hog /mnt/hog
 left=96
-[ $(free) -gt 160 ] || fail "only $(free) MiB are free as it is"
-head -c $(($(free) - left))m /dev/zero > /mnt/hog/fill
-echo "$(free) MiB available, $(awk "/^MemFree/ { print int(\$2 / 1024) }" /proc/meminfo) free"
+[ $(meminfo MemAvailable) -gt 160 ] || fail "only $(meminfo MemAvailable) MiB are free as it is"
+head -c $(($(meminfo MemAvailable) - left))m /dev/zero > /mnt/hog/fill
+echo "$(meminfo MemAvailable) MiB available, $(meminfo MemFree) free"
 for ((r = 0; r < rounds; r++)); do
 	for w in 1 2 3 4; do
 		# 40 MiB each, more together than there is memory
@@ -44,22 +45,27 @@ for ((r = 0; r < rounds; r++)); do
 	done
 	most=0
 	while kill -0 ${jobs[@]} 2> /dev/null; do
-		n=$(awk "/^(Dirty|Writeback):/ { n += \$2 } END { print int(n / 1024) }" /proc/meminfo)
+		n=$(meminfo "Dirty|Writeback")
 		[ $n -le $most ] || most=$n
 		sleep 0.5
 	done
+	# Somebody needs what is free, and most of what could be freed by writing.
+	n=$(($(meminfo "MemFree|Dirty") - 48)) scanned=$(scanned)
+	head -c ${n}m /dev/zero > /mnt/hog/more &
 	start=${EPOCHREALTIME/./}
 	timeout $((100 * ${PPRC_SLOW%.*})) sync -f /mnt/p ||
 		fail "dirty pages cannot be written back: $(grep -E "^(Dirty|Writeback|MemFree)" /proc/meminfo | paste -sd " "), the pair is $(pair_get p0 state)"
+	wait $! || fail "$n MiB of memory were not to be had"
+	[ $(scanned) -gt $scanned ] || fail "memory was not short: $(meminfo MemFree) MiB are free"
 	echo 3 > /proc/sys/vm/drop_caches
-	echo "round $r: at most $most MiB dirty, sync took $(((${EPOCHREALTIME/./} - start) / 1000)) ms, $(free) MiB available, $(pair_get p0 state)"
+	echo "round $r: at most $most MiB dirty, then $n MiB taken, sync took $(((${EPOCHREALTIME/./} - start) / 1000)) ms, $(meminfo MemAvailable) MiB available, $(pair_get p0 state)"
 	[ $most -ge 20 ] || fail "only $most MiB were dirty"
 	for w in 1 2 3 4; do
 		for ((i = 0; i < 10; i++)); do cat /run/seed; done | cmp - /mnt/p/$w.$r || fail "file $w.$r is damaged"
 	done
-	rm /mnt/p/*.$r
+	rm /mnt/p/*.$r /mnt/hog/more
 done
-grep -E "^(allocstall|pgscan_direct |pgsteal_direct )" /proc/vmstat | paste -sd " "
+grep -E "^(pgscan_kswapd|pgscan_direct|pgsteal_kswapd|pgsteal_direct) " /proc/vmstat | paste -sd " "
 umount /mnt/hog && umount /mnt/p && e2fsck -fn $D > /tmp/fsck 2>&1 || fail "fsck: $(tail -n 3 /tmp/fsck)"
 pair_get p0 state > /tmp/state
 echo "the pair is $(pair_get p0 state), reason $(pair_get p0 reason)"

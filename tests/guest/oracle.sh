@@ -54,16 +54,18 @@ oracle_start()
 	oracle_until "$1"
 }
 
-# oracle_stop: no more writes
+# oracle_stop: no more writes, if there are any
 oracle_stop()
 {
 	local out rc
 
+	[ -n "$ORACLE" ] || return 0
 	on primary 'pkill -TERM blocks'
 	out=$(on_wait primary "$ORACLE" -t 60)
 	rc=$?
 	# Ended by that signal; it ends by itself if a write fails.
 	[ $rc = 143 ] || fail "the oracle, rc $rc: $out"
+	ORACLE=
 }
 
 # oracle_judge WHAT: do both copies hold what was acknowledged?

@@ -22,8 +22,8 @@
  *	all threads at once.
  *
  *   blocks change DEV FIRST BLOCKS WRITES
- *	writes BLOCKS blocks at once, again and again, while another thread
- *	changes them in memory.
+ *	writes BLOCKS blocks at once, so many times, each behind the last,
+ *	while another thread changes them in memory.
  *
  *   blocks whole IMAGE FIRST BLOCKS
  *	is each block one that "write" or "overlap" has written?
@@ -243,13 +243,14 @@ static void change(uint64_t first, uint64_t blocks, unsigned long writes)
 	uint64_t *data = buffer(blocks * BLOCK);
 	struct worker w = { .random = 1, .first = (uintptr_t)data,
 			    .blocks = blocks };
+	unsigned long i;
 
 	atomic_store(&changing, 1);
 	errno = pthread_create(&w.thread, NULL, scribble, &w);
 	if (errno)
 		die("thread");
-	while (writes--)
-		write_at(data, blocks * BLOCK, first);
+	for (i = 0; i < writes; i++)
+		write_at(data, blocks * BLOCK, first + i * blocks);
 	atomic_store(&changing, 0);
 	pthread_join(w.thread, NULL);
 }
