@@ -43,7 +43,8 @@ for ((round = 0; round < rounds; round++)); do
 		events_from
 		# What is rare may need some more frames until it happens.
 		for try in 1 2 3 4 5 6; do
-			out=$(on primary -t 200 "$(mixed_load "$(part "$kind")")") ||
+			mixed_load "$(part "$kind")"
+			out=$(on primary -t 200 "$LOAD") ||
 				fail "$kind ($NETEM), fio: $(tail -n 3 <<< "$out"), $(on primary 'pair_get p0 reason')"
 			hit "$kind" && break
 			[ $try -lt 6 ] || fail "$kind ($NETEM): no frame was hit"

@@ -78,7 +78,8 @@ step_writes()
 	schedule "$DRAWN"
 	WHAT="verified writes on a wire with $NETEM"
 	rough "$NETEM"
-	out=$(on primary -t 200 "$(mixed_load 4)") ||
+	mixed_load 4
+	out=$(on primary -t 200 "$LOAD") ||
 		fail "$WHAT, fio: $(tail -n 3 <<< "$out"), $(on primary 'pair_get p0 reason')"
 	duo_held "$WHAT"
 	duo_equal
@@ -92,7 +93,9 @@ step_overlap()
 	WHAT="overlapping writes"
 	some_weather
 	between 1 12
-	out=$(on primary -t 300 "\$SHARE/blocks overlap $DISK $((100000 + RANDOM)) $((2 * DRAWN)) 16 200 2>&1") ||
+	set -- $((2 * DRAWN))
+	between 100000 130000
+	out=$(on primary -t 300 "\$SHARE/blocks overlap $DISK $DRAWN $1 16 200 2>&1") ||
 		fail "$WHAT: $out"
 	duo_held "$WHAT"
 	duo_equal

@@ -10,7 +10,7 @@
 # shellcheck disable=SC2016	# what is quoted runs in a guest
 
 PPRC_SEED=${PPRC_SEED:-$((($(date +%s) ^ $$) & 0x7fffffff))}
-RANDOM=$((PPRC_SEED % 32768))
+DRAWS=$PPRC_SEED
 echo "PPRC_SEED=$PPRC_SEED"
 
 # The log of a pair that is in trouble for good reasons.
@@ -31,10 +31,13 @@ damage_expected()
 		'^pprc_secondary: port [0-9a-f]+: frame dropped \(bad_crc\): '
 }
 
-# between LOW HIGH: a random number, both included
+# between LOW HIGH: sets DRAWN to a random number, both included.  Not to be
+# called in a subshell, which would draw what comes next again; bash's own
+# RANDOM even begins anew there.
 between()
 {
-	DRAWN=$(($1 + (RANDOM << 15 | RANDOM) % ($2 - $1 + 1)))
+	DRAWS=$((DRAWS * 6364136223846793005 + 1442695040888963407))
+	DRAWN=$(($1 + (DRAWS >> 33 & 0x7fffffff) % ($2 - $1 + 1)))
 }
 
 # one_of WORD...: one of them
@@ -143,20 +146,21 @@ hit()
 	esac
 }
 
-# mixed_load PART: a fio command line; verified writes of all sizes from 4 KiB to
+# shellcheck disable=SC2034	# the callers read it
+# mixed_load PART: sets LOAD to a fio command line; verified writes of all sizes from 4 KiB to
 # 1 MiB at depths from 1 to 32, side by side, 24 MiB divided by PART
 mixed_load()
 {
-	local part=$1 at=0 bs qd kib line seed
+	local part=$1 at=0 bs qd kib seed
 
 	between 1 1000000
 	seed=$DRAWN
-	line="fio --filename=$DISK --ioengine=libaio --direct=1 --rw=randwrite --blockalign=4k \
+	LOAD="fio --filename=$DISK --ioengine=libaio --direct=1 --rw=randwrite --blockalign=4k \
 		--verify=crc32c --verify_fatal=1 --do_verify=1 --randseed=$seed --output=/dev/null"
 	between 2 16; qd=$DRAWN
 	one_of 4k-16k 4k-64k 16k-128k; bs=$DRAWN
 	while read -r bs qd kib; do
-		line+=" --name=v$at --bsrange=$bs --iodepth=$qd --offset=${at}m --size=$((kib / part))k"
+		LOAD+=" --name=v$at --bsrange=$bs --iodepth=$qd --offset=${at}m --size=$((kib / part))k"
 		at=$((at + 32))
 	done <<- END
 	4k-4k 1 512
@@ -165,7 +169,7 @@ mixed_load()
 	4k-1m 32 12288
 	1m-1m 4 8192
 	END
-	echo "$line 2>&1"
+	LOAD+=" 2>&1"
 }
 
 # wire_carried: every byte of every write mirrored since BYTES0 and WIRE_MARK
