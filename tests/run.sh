@@ -17,8 +17,10 @@
 #   # NN-name: what it promises, in one line
 #   # lab: one|pair|own     one guest "primary"; "primary" and "secondary" on a
 #                           cable; or the test boots its own
-#   # time: SECONDS         what it usually takes; its limit is 60 s + 5 times that
+#   # time: SECONDS         what it usually takes; its limit is 60 s + 5 times that;
+#                           with + * /, ROUNDS and FUZZ_FRAMES if it depends on them
 #   # smoke: yes            also run it on the second kernel
+#   # debug: yes            only with -d, or when a pattern names it
 #   # long: yes             only when LONG=1 is set or a pattern names it
 #
 # A test is sourced in a shell of its own that offers the functions of
@@ -50,6 +52,9 @@ while getopts k:dlh opt; do
 done
 shift $((OPTIND - 1))
 
+# How much two of the tests do.
+export ROUNDS=${ROUNDS:-1} FUZZ_FRAMES=${FUZZ_FRAMES:-600}
+
 # The lab's defaults depend on it.
 export LAB_KERNEL=${kernels[0]}
 # shellcheck source=tests/vm/run-lib.sh
@@ -59,6 +64,9 @@ mapfile -t tests < <(run_select "$@")
 if [ $# -eq 0 ] && [ "${LONG:-0}" = 0 ]; then
 	mapfile -t tests < <(grep -L '^# long: yes' "${tests[@]}")
 fi
+if [ $# -eq 0 ] && [ "${kernels[0]}" != debug ]; then
+	mapfile -t tests < <(grep -L '^# debug: yes' "${tests[@]}")
+fi
 [ ${#tests[@]} -gt 0 ] || run_die "no test matches: $*"
 for t in "${tests[@]}"; do
 	run_check "$t"
@@ -66,7 +74,7 @@ done
 if [ $list = 1 ]; then
 	for t in "${tests[@]}"; do
 		printf '%-36s %-4s %4s s  %s\n' "$(run_name "$t")" \
-			"$(run_head "$t" lab)" "$(run_head "$t" time)" \
+			"$(run_head "$t" lab)" "$(run_time "$t")" \
 			"$(run_promise "$t")"
 	done
 	exit 0

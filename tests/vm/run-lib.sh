@@ -41,6 +41,13 @@ run_head()
 	sed -n "/^\$/q; s/^# $2: *//p" "$1" | head -n 1
 }
 
+# run_time FILE: seconds it usually takes; the head may compute them from how
+# much there is to do
+run_time()
+{
+	echo $(($(run_head "$1" time)))
+}
+
 run_promise()
 {
 	run_head "$1" "$(run_name "$1")"
@@ -55,7 +62,7 @@ run_check()
 	one|pair|own)	;;
 	*)		run_die "$1: '# lab:' must be one, pair or own" ;;
 	esac
-	[[ $(run_head "$1" time) =~ ^[0-9]+$ ]] ||
+	[[ $(run_head "$1" time) =~ ^[0-9]+([ ]*[+*/][ ]*(ROUNDS|FUZZ_FRAMES|[0-9]+))*$ ]] ||
 		run_die "$1: '# time:' must be seconds"
 }
 
@@ -174,7 +181,7 @@ run_limit()
 
 	for p in "${plan[@]}"; do
 		read -r _ kind t <<< "$p"
-		[ "$kind" != "$1" ] || sum=$((sum + $(run_head "$t" time)))
+		[ "$kind" != "$1" ] || sum=$((sum + $(run_time "$t")))
 	done
 	lab_scale $((600 + 5 * sum))
 }
@@ -215,7 +222,7 @@ run_body()
 {
 	local limit pid killer rc
 
-	limit=$(lab_scale $((60 + 5 * $(run_head "$1" time))))
+	limit=$(lab_scale $((60 + 5 * $(run_time "$1"))))
 	set -m
 	(
 		set +m
