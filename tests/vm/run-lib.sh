@@ -96,7 +96,11 @@ run_abort()
 	130|143)
 		echo "Bail out! interrupted"
 		[ -z "$RUN_LAB" ] || lab_end
-		[ "${LAB_KEEP:-0}" != 0 ] || rm -rf "$RUN_DIR"
+		if [ "${LAB_KEEP:-0}" != 0 ] || [ "$RUN_FAIL" -gt 0 ]; then
+			echo "# everything about this run is in $RUN_DIR"
+		else
+			rm -rf "$RUN_DIR"
+		fi
 		;;
 	*)
 		echo "Bail out! rc $rc; see $RUN_DIR"
