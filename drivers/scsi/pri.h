@@ -267,6 +267,7 @@ enum pri_op {
  * struct pri_cmd - driver part of a scsi_cmnd
  * @work:	runs the command out of queuecommand's atomic context, once
  *		more when it had to wait for the range lock
+ * @end_work:	ends the local leg out of the block layer's locks
  * @send_work:	sends the remote leg when it had to wait for a slot
  * @sc:		the command
  * @pair:	its pair
@@ -290,6 +291,7 @@ enum pri_op {
  */
 struct pri_cmd {
 	struct work_struct	work;
+	struct work_struct	end_work;
 	struct work_struct	send_work;
 	struct scsi_cmnd	*sc;
 	struct pri_pair		*pair;
