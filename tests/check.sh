@@ -24,6 +24,8 @@ passed=0 failed=0 skipped=0
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL GNUMAKEFLAGS
 export LC_ALL=C
 cd "$TOP" || exit 1
+# make check-long
+[ "${LONG:-0}" = 0 ] || export ROUNDS=${ROUNDS:-200} FUZZ_FRAMES=${FUZZ_FRAMES:-100000}
 
 # read_tap NAME: copies the output of a stage and adds up pass, fail, skip and
 # plan; several programs may follow each other

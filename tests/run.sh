@@ -17,10 +17,12 @@
 #   # NN-name: what it promises, in one line
 #   # lab: one|pair|own     one guest "primary"; "primary" and "secondary" on a
 #                           cable; or the test boots its own
-#   # time: SECONDS         what it usually takes; its limit is 60 s + 5 times that
+#   # time: SECONDS         what it usually takes; its limit is 60 s + 5 times that;
+#                           with + * /, ROUNDS and FUZZ_FRAMES if it depends on them
 #   # long-time: SECONDS    the same with LONG=1, which some tests take as a
 #                           reason to do more
 #   # smoke: yes            also run it on the second kernel
+#   # debug: yes            only with -d, or when a pattern names it
 #   # long: yes             only when LONG=1 is set or a pattern names it
 #
 # A test is sourced in a shell of its own that offers the functions of
@@ -52,6 +54,9 @@ while getopts k:dlh opt; do
 done
 shift $((OPTIND - 1))
 
+# How much two of the tests do.
+export ROUNDS=${ROUNDS:-1} FUZZ_FRAMES=${FUZZ_FRAMES:-600}
+
 # The lab's defaults depend on it.
 export LAB_KERNEL=${kernels[0]}
 # shellcheck source=tests/vm/run-lib.sh
@@ -60,6 +65,9 @@ export LAB_KERNEL=${kernels[0]}
 mapfile -t tests < <(run_select "$@")
 if [ $# -eq 0 ] && [ "${LONG:-0}" = 0 ]; then
 	mapfile -t tests < <(grep -L '^# long: yes' "${tests[@]}")
+fi
+if [ $# -eq 0 ] && [ "${kernels[0]}" != debug ]; then
+	mapfile -t tests < <(grep -L '^# debug: yes' "${tests[@]}")
 fi
 [ ${#tests[@]} -gt 0 ] || run_die "no test matches: $*"
 for t in "${tests[@]}"; do

@@ -323,6 +323,7 @@ enum pri_recover_op {
  * struct pri_cmd - driver part of a scsi_cmnd
  * @work:	runs the command out of queuecommand's atomic context, once
  *		more when it had to wait for the range lock
+ * @end_work:	ends the local leg out of the block layer's locks
  * @send_work:	sends the remote leg when it had to wait for a slot
  * @recover_work: asks for the answer, or sends what is missing
  * @sc:		the command
@@ -358,6 +359,7 @@ enum pri_recover_op {
  */
 struct pri_cmd {
 	struct work_struct	work;
+	struct work_struct	end_work;
 	struct work_struct	send_work;
 	struct work_struct	recover_work;
 	struct scsi_cmnd	*sc;

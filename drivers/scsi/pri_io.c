@@ -130,7 +130,19 @@ static void local_end_io(struct bio *bio)
 
 	cmd->local = bio->bi_status;
 	bio_put(bio);
-	leg_done(cmd);
+	/*
+	 * A block queue ends the flushes of its users under a lock. Ending a
+	 * flush of ours takes the same lock of another queue.
+	 */
+	if (cmd->op == PRI_FLUSH || cmd->fua)
+		queue_work(pri_wq, &cmd->end_work);
+	else
+		leg_done(cmd);
+}
+
+static void io_end_work(struct work_struct *work)
+{
+	leg_done(container_of(work, struct pri_cmd, end_work));
 }
 
 static void local_leg(struct pri_cmd *cmd)
@@ -245,6 +257,7 @@ void pri_cmd_init(struct pri_cmd *cmd, struct scsi_cmnd *sc)
 	memset(cmd, 0, sizeof(*cmd));
 	cmd->sc = sc;
 	INIT_WORK(&cmd->work, io_work);
+	INIT_WORK(&cmd->end_work, io_end_work);
 	INIT_WORK(&cmd->send_work, io_send_work);
 	INIT_WORK(&cmd->recover_work, io_recover_work);
 	INIT_LIST_HEAD(&cmd->node);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # 35-lifetimes: whatever is taken away on either side, idle or under load, the host's I/O goes on, nothing hangs, and everything can be made anew
 # lab: one
-# time: 220
+# time: 220 * ROUNDS
 # long: yes
 #
 # ROUNDS=n repeats everything n times; ROUNDS_ONLY="event..." picks events.
@@ -231,12 +231,12 @@ declare -A hits
 EOG
 
 events=${ROUNDS_ONLY:-lun acl tpg wwn link_p link_s lip_p lip_s port_p port_s hang unload pair disk}
-need on primary -t $((400 * ${ROUNDS:-1})) "modprobe dm-mod && roles_up || exit 1
+need on primary -t $((400 * ROUNDS)) "modprobe dm-mod && roles_up || exit 1
 dmsetup create slow --noudevsync --table \"0 \$(blockdev --getsz /dev/ram1) linear /dev/ram1 0\" && dmsetup mknodes
 store=\$(backstore_block store /dev/mapper/slow) && sec_tpg \$SW && sec_lun \$SW 0 \$store && sec_acl \$SW \$PW 0 || fail 'no target'
 D=\$(pair_up p0 /dev/ram0 \$SW 0 timeout_ms=2000 connect_timeout_ms=60000) || fail \"no pair: \$(dmesg | tail -n 3)\"
 . \$SHARE/life.sh
-rounds ${ROUNDS:-1} $events"
+rounds $ROUNDS $events"
 # And the pair still makes copies.
 need on primary -t 120 'put suspend $PAIRS/p0/action
 disks_equal /dev/ram0 /dev/ram1 || dd if=/dev/ram0 of=/dev/ram1 bs=1M oflag=direct iflag=direct status=none

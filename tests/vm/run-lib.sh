@@ -41,13 +41,14 @@ run_head()
 	sed -n "/^\$/q; s/^# $2: *//p" "$1" | head -n 1
 }
 
-# run_time FILE: seconds it usually takes; with LONG=1 some do more
+# run_time FILE: seconds it usually takes; with LONG=1 some do more, and the
+# head may compute them from how much there is to do
 run_time()
 {
 	local t=
 
 	[ "${LONG:-0}" = 0 ] || t=$(run_head "$1" long-time)
-	echo "${t:-$(run_head "$1" time)}"
+	echo $((${t:-$(run_head "$1" time)}))
 }
 
 run_promise()
@@ -64,7 +65,7 @@ run_check()
 	one|pair|own)	;;
 	*)		run_die "$1: '# lab:' must be one, pair or own" ;;
 	esac
-	[[ $(run_head "$1" time) =~ ^[0-9]+$ ]] ||
+	[[ $(run_head "$1" time) =~ ^[0-9]+([ ]*[+*/][ ]*(ROUNDS|FUZZ_FRAMES|[0-9]+))*$ ]] ||
 		run_die "$1: '# time:' must be seconds"
 }
 
@@ -98,7 +99,11 @@ run_abort()
 	130|143)
 		echo "Bail out! interrupted"
 		[ -z "$RUN_LAB" ] || lab_end
-		[ "${LAB_KEEP:-0}" != 0 ] || rm -rf "$RUN_DIR"
+		if [ "${LAB_KEEP:-0}" != 0 ] || [ "$RUN_FAIL" -gt 0 ]; then
+			echo "# everything about this run is in $RUN_DIR"
+		else
+			rm -rf "$RUN_DIR"
+		fi
 		;;
 	*)
 		echo "Bail out! rc $rc; see $RUN_DIR"
