@@ -142,7 +142,8 @@ enum pri_count { PRI_COUNTS(PRI_ENUM_COUNT) PRI_NR_COUNTS };
  * @wait:	woken when @state or @why changes
  * @heard:	jiffies of the last frame from the secondary; without a lock
  * @heartbeat:	exchange of the last heartbeat, referenced, or NULL; @mutex
- * @told:	grant the last heartbeat spoke of: @grant_seq and slots; @mutex
+ * @told:	what the last heartbeat that was answered had said of slots;
+ *		without a lock
  * @recover:	asks for answers that are late
  * @counts:	enum pri_count
  * @odd:	enum pri_odd, frames counted
@@ -343,7 +344,8 @@ enum pri_recover_op {
  * @sending:	its frames are just being sent; hint, without a lock
  * @node:	in pair->waiting or session->inflight; session->io_lock
  * @id:		command id; session->io_lock
- * @slot:	slot; session->io_lock
+ * @slot:	slot, while @has_slot; session->io_lock
+ * @has_slot:	it holds one of the login it was submitted to; session->io_lock
  * @floor:	smallest id under way when @id was given; session->io_lock
  * @deadline:	jiffies when an answer is overdue; session->io_lock
  * @retried:	had a slot before: @deadline stays; session->io_lock
@@ -382,6 +384,7 @@ struct pri_cmd {
 	u64			id;
 	u64			floor;
 	u16			slot;
+	bool			has_slot;
 	unsigned long		deadline;
 	bool			retried;
 	bool			more;
@@ -459,6 +462,7 @@ enum pri_xchg_kind {
  * @parked:	@reap is queued, unreferenced and waiting for @park_ms to pass
  * @kind:	what it carries
  * @sent_ns:	when it began, ktime_get_ns()
+ * @used:	what a heartbeat says of slots
  * @cmd:	command it belongs to; session->io_lock
  * @cmd_node:	in its list of exchanges; session->io_lock
  * @ctl:	who waits for it instead; @lock
@@ -483,6 +487,7 @@ struct pri_xchg {
 	bool			parked;
 	enum pri_xchg_kind	kind;
 	u64			sent_ns;
+	u32			used;
 	struct pri_cmd		*cmd;
 	struct list_head	cmd_node;
 	struct pri_ctl		*ctl;

@@ -23,6 +23,7 @@ static void give_slot(struct pri_session *s, struct pri_cmd *cmd, bool waited)
 {
 	lockdep_assert_held(&s->io_lock);
 	cmd->slot = pprc_window_take(&s->window);
+	cmd->has_slot = true;
 	cmd->id = ++s->next_id;
 	if (!cmd->retried)
 		cmd->deadline = jiffies +
@@ -127,7 +128,7 @@ void pri_credit_submit(struct pri_session *s, struct pri_cmd *cmd)
 static bool still_mine(struct pri_session *s, const struct pri_cmd *cmd)
 {
 	lockdep_assert_held(&s->io_lock);
-	return s->state == PRI_S_UP && !list_empty(&cmd->node);
+	return s->state == PRI_S_UP && cmd->has_slot;
 }
 
 /**
@@ -254,6 +255,7 @@ struct pri_cmd *pri_credit_claim(struct pri_xchg *x)
 						NSEC_PER_USEC));
 		untie_all(cmd, &loose);
 		list_del_init(&cmd->node);
+		cmd->has_slot = false;
 		pprc_window_give(&s->window, cmd->slot);
 		hand_out(s);
 	}
@@ -294,9 +296,12 @@ bool pri_credit_detach(struct pri_xchg *x)
 void pri_credit_retry(struct pri_session *s, struct pri_cmd *cmd)
 {
 	spin_lock_bh(&s->io_lock);
+	/* Not sooner: nobody must ask for what the secondary has not seen. */
+	WRITE_ONCE(cmd->sending, false);
 	/* A teardown that has begun takes it from the list it is on. */
 	if (still_mine(s, cmd)) {
 		pprc_window_give(&s->window, cmd->slot);
+		cmd->has_slot = false;
 		cmd->retried = true;
 		wait_turn(s, cmd, true);
 		queue_delayed_work(pri_ctl_wq, &s->kick,
@@ -408,8 +413,10 @@ void pri_credit_end_all(struct pri_session *s, char *why)
 			list_del_init(&cmd->node);
 		else
 			cmd = next_in_turn(s);
-		if (cmd)
+		if (cmd) {
+			cmd->has_slot = false;
 			untie_all(cmd, &loose);
+		}
 		strscpy(why, s->why, PRI_WHY_LEN);
 		spin_unlock_bh(&s->io_lock);
 		if (!cmd)

@@ -299,11 +299,12 @@ int pri_send(struct pri_session *s, struct pri_cmd *cmd)
 			send_ranges(x, cmd, &all, 1);
 		pri_xchg_put(x);
 	}
+	if (ret == -EAGAIN) {
+		pri_credit_retry(s, cmd);
+		return -EAGAIN;
+	}
 	WRITE_ONCE(cmd->sending, false);
-	if (ret != -EAGAIN)
-		return 0;
-	pri_credit_retry(s, cmd);
-	return -EAGAIN;
+	return 0;
 }
 
 /**

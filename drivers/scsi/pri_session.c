@@ -241,7 +241,7 @@ static void watch(struct pri_session *s)
 					s->path.sid, s->path.did);
 		if (alive && (time_after(jiffies, READ_ONCE(s->heard) +
 					 msecs_to_jiffies(HEARTBEAT_MS(s))) ||
-			      s->told != pri_credit_used(s)))
+			      READ_ONCE(s->told) != pri_credit_used(s)))
 			pri_heartbeat_send(s, &s->path);
 		pprc_lport_unuse(s->path.pl);
 	}
@@ -369,7 +369,7 @@ static void connect(struct pri_session *s)
 	s->path = path;
 	pprc_window_grant(&s->window, s->granted);
 	s->grant_seq = 0;
-	s->told = s->granted;
+	WRITE_ONCE(s->told, s->granted);
 	/* Another path or another backstore: another time. */
 	memset(&s->rtts, 0, sizeof(s->rtts));
 	WRITE_ONCE(s->heard, jiffies);

@@ -34,7 +34,7 @@
 #define CTL_AGAIN_MS_MIN	50u
 #define CTL_AGAIN_MS_MAX	1000u
 
-#define SETTLED_MS	1000
+#define SETTLED_MS	250
 
 static struct kmem_cache *xchg_cache;
 static mempool_t *xchg_pool;
@@ -259,8 +259,10 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 		pri_credit_detach(x);
 	} else {
 		ctl_done(x, 0, &answer, false);
-		if (x->kind == PRI_X_HEARTBEAT)
+		if (x->kind == PRI_X_HEARTBEAT) {
+			WRITE_ONCE(x->session->told, x->used);
 			pri_session_heard(x->session, answer.reason);
+		}
 		cmd = pri_credit_claim(x);
 		if (cmd)
 			pri_remote_done(cmd, &answer, PPRC_SUSP_NONE, NULL);
@@ -268,10 +270,38 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 	xchg_close(x, 0);
 }
 
+/* libfc has ended the exchange: no late frame can meet its id any more. */
+static void unpark(struct pri_xchg *x)
+{
+	bool reap;
+
+	spin_lock_bh(&x->lock);
+	x->park_ms = 0;
+	/* If it cannot be cancelled, reap_delayed() runs, or will. */
+	reap = x->parked && cancel_delayed_work(&x->reap);
+	spin_unlock_bh(&x->lock);
+	if (reap)
+		reap_now(x);
+}
+
+/* An answer to an exchange that is no longer open. */
+static void recv_late(struct pri_xchg *x, struct fc_frame *fp)
+{
+	struct pprc_answer answer;
+
+	pri_session_odd(x->session, PRI_ODD_LATE);
+	if (fc_frame_header_get(fp)->fh_type == FC_TYPE_ELS)
+		unpark(x);
+	/* A slow answer to a heartbeat is a sign of life all the same. */
+	else if (x->kind == PRI_X_HEARTBEAT && fc_frame_is_linear(fp) &&
+		 !rsp_decode(fp, &answer) && answer.cmd_id == x->expect_id)
+		WRITE_ONCE(x->session->heard, jiffies);
+}
+
 static void recv_closed(struct pri_xchg *x)
 {
 	struct pri_session *s = x->session;
-	bool put, reap;
+	bool put;
 
 	ctl_done(x, -ECONNRESET, NULL, false);
 	/* The command, if any, ends with its session. */
@@ -282,15 +312,10 @@ static void recv_closed(struct pri_xchg *x)
 	put = x->open;
 	x->open = false;
 	x->closed = true;
-	/* Reset by libfc: no late frame can come any more. */
-	x->park_ms = 0;
-	/* If it cannot be cancelled, reap_delayed() runs, or will. */
-	reap = x->parked && cancel_delayed_work(&x->reap);
 	spin_unlock_bh(&x->lock);
+	unpark(x);
 	if (put)
 		pri_xchg_put(x);
-	else if (reap)
-		reap_now(x);
 }
 
 /* libfc's response handler. */
@@ -314,7 +339,7 @@ static void xchg_resp(struct fc_seq *seq, struct fc_frame *fp, void *arg)
 	 * for, and decoding wants linear frames.
 	 */
 	if (!open)
-		pri_session_odd(x->session, PRI_ODD_LATE);
+		recv_late(x, fp);
 	else if (!fc_frame_is_linear(fp) ||
 		 (fc_frame_header_get(fp)->fh_type == FC_TYPE_ELS) != x->els)
 		pri_session_odd(x->session, PRI_ODD_UNASKED);
@@ -534,6 +559,7 @@ int pri_ctl_command(struct pri_session *s, const struct pprc_path *path,
 {
 	unsigned long end = jiffies + msecs_to_jiffies(CTL_TIMEOUT_MS);
 	struct pri_ctl ctl;
+	bool sent = false;
 	struct pri_xchg *x;
 	int ret, tries = 0;
 	u64 id;
@@ -545,15 +571,21 @@ int pri_ctl_command(struct pri_session *s, const struct pprc_path *path,
 	pprc_cdb_seal(cdb);
 	do {
 		x = pri_xchg_alloc(s, path, GFP_NOIO);
-		if (!x)
-			return -ENOMEM;
+		if (!x) {
+			ret = -ENOMEM;
+			break;
+		}
 		x->expect_id = id;
 		x->session_id = s->id;
 		ret = ctl_exchange(x, pri_cmnd_frame(x, cdb, lun, 0), &ctl,
 				   again_ms(s, tries++));
+		sent |= ret == -ETIMEDOUT;
 	} while (ctl_again(s, ret, end));
 	if (!ret)
 		*answer = ctl.answer;
+	/* Once sent, it may have been carried out, whatever came after. */
+	else if (sent && (ret == -EAGAIN || ret == -ENOMEM))
+		ret = -ETIMEDOUT;
 	return ret;
 }
 
@@ -579,6 +611,7 @@ void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path)
 	if (!x)
 		return;
 	x->kind = PRI_X_HEARTBEAT;
+	x->used = used;
 	x->expect_id = next_id(s);
 	x->session_id = s->id;
 	pprc_cdb_init(&cdb, PPRC_SA_HEARTBEAT);
@@ -596,7 +629,6 @@ void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path)
 	/* If the last one has not been answered it is lost. */
 	pri_heartbeat_end(s);
 	s->heartbeat = x;
-	s->told = used;
 }
 
 /**

@@ -213,14 +213,35 @@ static void grow(struct sec_session *s)
 	advertise(s, s->nr_slots);
 }
 
+/* Is there a command in one of these slots, against the primary's word? */
+static bool in_use(struct sec_session *s, unsigned int from, unsigned int end)
+{
+	bool busy = false;
+	unsigned int i;
+
+	for (i = from; i < end; i++) {
+		spin_lock_bh(&s->slots[i]->lock);
+		busy |= s->slots[i]->state != SEC_SLOT_FREE;
+		spin_unlock_bh(&s->slots[i]->lock);
+	}
+	return busy;
+}
+
 /* The primary has said that it uses no more than are granted. */
 static void shrink(struct sec_session *s)
 {
 	unsigned int from = s->grant & 0xffff, end = s->nr_slots, i;
 
+	if (in_use(s, from, end))
+		return;
 	WRITE_ONCE(s->nr_slots, from);
 	/* Frames that had found a slot; see sec_slot_get(). */
 	synchronize_rcu();
+	/* A primary that breaks its word keeps what it uses. */
+	if (in_use(s, from, end)) {
+		smp_store_release(&s->nr_slots, end);
+		return;
+	}
 	for (i = from; i < end; i++) {
 		struct sec_slot *slot = s->slots[i];
 
@@ -229,20 +250,6 @@ static void shrink(struct sec_session *s)
 		slot_free(slot);
 		sec_count(s, SEC_C_SHRUNK);
 	}
-}
-
-/* Is there a command in a slot beyond the grant, against the primary's word? */
-static bool beyond_in_use(struct sec_session *s)
-{
-	unsigned int i;
-	bool busy = false;
-
-	for (i = s->grant & 0xffff; i < s->nr_slots; i++) {
-		spin_lock_bh(&s->slots[i]->lock);
-		busy |= s->slots[i]->state != SEC_SLOT_FREE;
-		spin_unlock_bh(&s->slots[i]->lock);
-	}
-	return busy;
 }
 
 /**
@@ -263,7 +270,7 @@ void sec_resize_work(struct work_struct *work)
 		advertise(s, s->base_slots);
 	}
 	if (READ_ONCE(s->used) == s->grant &&
-	    s->nr_slots > (s->grant & 0xffff) && !beyond_in_use(s))
+	    s->nr_slots > (s->grant & 0xffff))
 		shrink(s);
 }
 
