@@ -142,6 +142,7 @@ enum pri_count { PRI_COUNTS(PRI_ENUM_COUNT) PRI_NR_COUNTS };
  * @wait:	woken when @state or @why changes
  * @heard:	jiffies of the last frame from the secondary; without a lock
  * @heartbeat:	exchange of the last heartbeat, referenced, or NULL; @mutex
+ * @looks:	how often in a row it has been found silent; @mutex
  * @told:	what the last heartbeat that was answered had said of slots;
  *		without a lock
  * @recover:	asks for answers that are late
@@ -186,6 +187,7 @@ struct pri_session {
 
 	unsigned long		heard;
 	struct pri_xchg		*heartbeat;
+	unsigned int		looks;
 	u32			told;
 	struct work_struct	recover;
 	atomic64_t		counts[PRI_NR_COUNTS];

@@ -23,6 +23,7 @@
  * heartbeat at each look, so several may be lost before it counts as gone.
  */
 #define HEARTBEAT_MS(s)	((s)->liveness_ms / 6)
+#define SILENT_LOOKS	3
 
 static LIST_HEAD(sessions);		/* pri_lock */
 
@@ -233,14 +234,16 @@ bool pri_session_silent(const struct pri_session *s)
 static void watch(struct pri_session *s)
 {
 	unsigned int late_ms;
-	bool alive = false;
+	bool alive = false, quiet;
 
 	lockdep_assert_held(&s->mutex);
+	quiet = time_after(jiffies, READ_ONCE(s->heard) +
+			   msecs_to_jiffies(HEARTBEAT_MS(s)));
+	s->looks = quiet ? s->looks + 1 : 0;
 	if (pprc_lport_use(s->path.pl)) {
 		alive = pprc_path_alive(s->path.pl, s->remote_wwpn,
 					s->path.sid, s->path.did);
-		if (alive && (time_after(jiffies, READ_ONCE(s->heard) +
-					 msecs_to_jiffies(HEARTBEAT_MS(s))) ||
+		if (alive && (quiet ||
 			      READ_ONCE(s->told) != pri_credit_used(s)))
 			pri_heartbeat_send(s, &s->path);
 		pprc_lport_unuse(s->path.pl);
@@ -249,7 +252,8 @@ static void watch(struct pri_session *s)
 		pri_session_fail(s, "the remote port is no longer logged in: check the cable, the switch and the secondary host");
 		return;
 	}
-	if (pri_session_silent(s)) {
+	/* It may be this host that stood still: then nobody has asked yet. */
+	if (pri_session_silent(s) && s->looks >= SILENT_LOOKS) {
 		pri_session_fail(s, "nothing was heard of the secondary for %u ms (liveness_ms): check its host and the fabric",
 				 s->liveness_ms);
 		return;
@@ -369,6 +373,7 @@ static void connect(struct pri_session *s)
 	s->path = path;
 	pprc_window_grant(&s->window, s->granted);
 	s->grant_seq = 0;
+	s->looks = 0;
 	WRITE_ONCE(s->told, s->granted);
 	/* Another path or another backstore: another time. */
 	memset(&s->rtts, 0, sizeof(s->rtts));

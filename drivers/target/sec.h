@@ -97,6 +97,8 @@ struct sec_tpg {
  * @wwpn:	its name
  * @tpg:	what it may log in to; sec_lock
  * @session:	its session or NULL; sec_lock
+ * @login_id:	command id of the latest login; sec_lock
+ * @instance:	its instance id of the primary; sec_lock
  */
 struct sec_nexus {
 	struct list_head	node;
@@ -105,6 +107,8 @@ struct sec_nexus {
 	u64			wwpn;
 	struct sec_tpg		*tpg;
 	struct sec_session	*session;
+	u64			login_id;
+	u64			instance;
 };
 
 /**

@@ -277,8 +277,11 @@ static enum pprc_reason session_build(struct sec_session *s)
 	return PPRC_R_GOOD;
 }
 
-/* End the port's last session. sec_lock held; dropped while waiting. */
-static bool old_session_ended(struct sec_nexus *nexus)
+/*
+ * End the port's last session. A repetition of a login does not wait: others
+ * wait behind it. sec_lock held; dropped while waiting.
+ */
+static bool old_session_ended(struct sec_nexus *nexus, bool again)
 {
 	struct sec_session *old = nexus->session;
 	bool ended;
@@ -286,8 +289,10 @@ static bool old_session_ended(struct sec_nexus *nexus)
 	lockdep_assert_held(&sec_lock);
 	if (!old)
 		return true;
-	sec_session_get(old);
 	sec_session_kill(old);
+	if (again)
+		return completion_done(&old->closed);
+	sec_session_get(old);
 	mutex_unlock(&sec_lock);
 	ended = wait_for_completion_timeout(&old->closed,
 					    msecs_to_jiffies(OLD_SESSION_MS));
@@ -408,6 +413,7 @@ enum pprc_reason sec_session_open(struct pprc_lport *pl, u32 local, u32 peer,
 	enum pprc_reason reason;
 	struct sec_nexus *nexus;
 	struct sec_tpg *tpg;
+	bool again;
 
 	mutex_lock(&sec_lock);
 	nexus = sec_nexus_find(pl, peer);
@@ -425,8 +431,12 @@ enum pprc_reason sec_session_open(struct pprc_lport *pl, u32 local, u32 peer,
 		reason = PPRC_R_GOOD;
 		goto unlock;
 	}
+	again = nexus->instance == be64_to_cpu(login->instance) &&
+		nexus->login_id == be64_to_cpu(login->hdr.cmd_id);
+	nexus->instance = be64_to_cpu(login->instance);
+	nexus->login_id = be64_to_cpu(login->hdr.cmd_id);
 	tpg->logins++;		/* keeps the TPG while the lock is dropped */
-	if (!old_session_ended(nexus))
+	if (!old_session_ended(nexus, again))
 		reason = PPRC_R_BUSY;
 	else
 		reason = session_make(tpg, pl, local, peer, login, answer);
