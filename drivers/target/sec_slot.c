@@ -239,7 +239,7 @@ static void shrink(struct sec_session *s)
 	synchronize_rcu();
 	/* A primary that breaks its word keeps what it uses. */
 	if (in_use(s, from, end)) {
-		smp_store_release(&s->nr_slots, end);
+		WRITE_ONCE(s->nr_slots, end);	/* the slots never went */
 		return;
 	}
 	for (i = from; i < end; i++) {
