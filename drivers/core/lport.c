@@ -286,6 +286,36 @@ bool pprc_path_alive(struct pprc_lport *pl, u64 remote_wwpn, u32 sid, u32 did)
 }
 EXPORT_SYMBOL_GPL(pprc_path_alive);
 
+/**
+ * pprc_path_is_target() - the remote port of a path has proved to be a target
+ * @path:	path; the caller holds a user reference on its local port
+ *
+ * libfc notes a remote port's roles at login. It refuses every later PLOGI of
+ * one that was an initiator only at that time, such as a secondary whose TPG
+ * was made after its port had come up, and such a port could never log in
+ * again. What our own PRLI has found out is told to libfc here.
+ *
+ * Context: any but hard interrupt. libfc may hold the port's mutex while it
+ * waits for who holds the user reference, so the mutex is only tried: to be
+ * called again now and then.
+ */
+void pprc_path_is_target(const struct pprc_path *path)
+{
+	struct fc_rport_priv *rdata;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(rdata, &path->pl->lport->disc.rports, peers) {
+		if (rdata->ids.port_id != path->did ||
+		    READ_ONCE(rdata->ids.roles) & FC_RPORT_ROLE_FCP_TARGET ||
+		    !mutex_trylock(&rdata->rp_mutex))
+			continue;
+		rdata->ids.roles |= FC_RPORT_ROLE_FCP_TARGET;
+		mutex_unlock(&rdata->rp_mutex);
+	}
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(pprc_path_is_target);
+
 /*
  * Reference up to @max remote ports of all local ports.
  * Return: how many there are.

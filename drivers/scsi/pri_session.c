@@ -243,6 +243,8 @@ static void watch(struct pri_session *s)
 	if (pprc_lport_use(s->path.pl)) {
 		alive = pprc_path_alive(s->path.pl, s->remote_wwpn,
 					s->path.sid, s->path.did);
+		if (alive)
+			pprc_path_is_target(&s->path);
 		if (alive && (quiet ||
 			      READ_ONCE(s->told) != pri_credit_used(s)))
 			pri_heartbeat_send(s, &s->path);
