@@ -536,8 +536,9 @@ check 'damaged and not sent again: carried' carried damaged 1 \
 	'cmd_id 100: bytes 2048 to 4095 never'
 check 'all data lost: carried' carried lost_all 1 'cmd_id 101: bytes 0 to 4607'
 check 'the write command lost: carried' carried mended_command 0 writes=1 bytes=4096
+check 'data backwards: carried' carried early 0 backwards=1 twins=0
 check 'nothing lost: carried' carried good 0 writes=4 bytes=13312 resent_bytes=0 \
-	twins=0 damaged=0 repeated=0
+	twins=0 damaged=0 repeated=0 backwards=0
 check 'no writes: carried' carried nowrites 1 'no write'
 
 check 'capture cut within a frame' cut_short
