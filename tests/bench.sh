@@ -84,7 +84,7 @@ up_pprc()
 	guest primary "the modules do not load" 'pprc_load core primary && fcoe_up eth0'
 	OUT=$(on_wait secondary "$job") || die "the secondary: $OUT"
 	guest primary "no pair" "wait_for 30 'grep -qs 0x$SW /sys/class/fc_remote_ports/*/port_name' &&
-		pair_up bench /dev/ram0 $SW 0 liveness_ms=30000 timeout_ms=30000 || { dump_log 3; exit 1; }"
+		pair_up bench /dev/ram0 $SW 0 liveness_ms=30000 timeout_ms=30000 query_min_ms=5 || { dump_log 3; exit 1; }"
 	DISK=$OUT
 }
 

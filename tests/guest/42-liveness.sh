@@ -89,7 +89,7 @@ again()
 duo_blank || fail "the volumes cannot be blanked"
 duo_ports
 duo_target "$STALLING"
-duo_pair "liveness_ms=$liveness" "timeout_ms=$(lab_scale 5)000"
+duo_pair "liveness_ms=$liveness" "timeout_ms=$(lab_scale 5)000" query_min_ms=5
 
 # Slow is not dead.
 load 600

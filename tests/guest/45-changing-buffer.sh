@@ -36,7 +36,7 @@ change()
 }
 
 blocks_build
-duo_up
+duo_up query_min_ms=5
 change "bounce=0"
 n=$(on primary 'pair_stat p0 rewrites')
 [ "${n:-0}" -gt 0 ] || fail "no write had to be made once more: rewrites ${n:-is not counted}"
@@ -47,7 +47,7 @@ echo "bounce=0: $n writes made once more, the copies are" \
 need on primary 'rmdir $PAIRS/p0'
 
 need duo_mirror
-duo_pair bounce=1
+duo_pair bounce=1 query_min_ms=5
 change "bounce=1"
 duo_equal
 [ "$(on primary 'pair_stat p0 rewrites')" = 0 ] || fail "with bounce=1 a digest was wrong"

@@ -121,10 +121,23 @@ events()
 	DROPPED=$(($1 + $6)) CRC=$(($2 + $7 + $8)) DUP=$(($4 + $9)) EARLY=${10} RESENT=$3 RTT=$5
 }
 
+# backwards: have frames overtaken others since events_from?  No end counts that.
+backwards()
+{
+	local mark=$WIRE_MARK out
+
+	WIRE_MARK=$HIT_MARK
+	wire
+	WIRE_MARK=$mark
+	out=$(cable_carried "$WIRE")
+	grep '^backwards [1-9]' <<< "$out"
+}
+
 # events_from: count for hit from the last events on
 events_from()
 {
 	[ -n "${CRC:-}" ] || events
+	HIT_MARK=$(stat -c %s "$LAB_RUN/cable.pcap" 2> /dev/null)
 	DROPPED0=$DROPPED CRC0=$CRC DUP0=$DUP EARLY0=$EARLY RESENT0=$RESENT
 }
 
@@ -138,7 +151,7 @@ hit()
 	case $1 in
 	loss-*)		[ $((DROPPED - DROPPED0)) -gt 0 ] && [ $((RESENT - RESENT0)) -gt 0 ] ;;
 	duplicate)	[ $((DUP - DUP0)) -gt 0 ] ;;
-	reorder)	[ $((EARLY - EARLY0)) -gt 0 ] ;;
+	reorder)	backwards ;;
 	delay)		[ "$RTT" -ge 10000 ] ;;
 	corrupt)	[ $((CRC - CRC0)) -gt 0 ] && [ $((RESENT - RESENT0)) -gt 0 ] ;;
 	all)		[ $((DROPPED - DROPPED0)) -gt 0 ] && [ $((CRC - CRC0)) -gt 0 ] &&

@@ -275,7 +275,7 @@ my %captures = (
 	orphan => sub { one_write(%a); data(%b); },
 	# One frame of data is lost, another doubled, a third damaged; what is
 	# missing comes in another exchange.
-	mended => sub {
+	healed => sub {
 		one_write(%c);
 		cmnd(%b);
 		data(%b, skip => 2048, twice => 0);
@@ -285,7 +285,7 @@ my %captures = (
 		rsp(%b, ox => 41);
 	},
 	# The write command is lost, the one that asks for it has all of it.
-	mended_command => sub {
+	healed_command => sub {
 		data(%a); control(0xf805, %a, ox => 40); rsp(%a);
 	},
 	damaged => sub {
@@ -528,16 +528,17 @@ check 'data without a command: covered' covered orphan 1 \
 	'3 data frames .* cmd_id 101 belong to no command' 1
 check 'wrong FC CRC: summary' summary bad_crc crc_bad=3
 
-check 'lost and sent again: carried' carried mended 0 writes=2 bytes=5120 \
+check 'lost and sent again: carried' carried healed 0 writes=2 bytes=5120 \
 	resent_bytes=2048 twins=1 damaged=1 repeated=1
 check 'lost and not sent again: carried' carried lost 1 \
 	'cmd_id 101: bytes 2048 to 4095 never'
 check 'damaged and not sent again: carried' carried damaged 1 \
 	'cmd_id 100: bytes 2048 to 4095 never'
 check 'all data lost: carried' carried lost_all 1 'cmd_id 101: bytes 0 to 4607'
-check 'the write command lost: carried' carried mended_command 0 writes=1 bytes=4096
+check 'the write command lost: carried' carried healed_command 0 writes=1 bytes=4096
+check 'data backwards: carried' carried early 0 backwards=1 twins=0
 check 'nothing lost: carried' carried good 0 writes=4 bytes=13312 resent_bytes=0 \
-	twins=0 damaged=0 repeated=0
+	twins=0 damaged=0 repeated=0 backwards=0
 check 'no writes: carried' carried nowrites 1 'no write'
 
 check 'capture cut within a frame' cut_short

@@ -46,7 +46,8 @@
 #       in whatever exchange? A write is known by session and command id, from
 #       the write command or from one that repeats its CDB. Prints "key value"
 #       lines: writes, bytes (of distinct writes), resent_bytes (carried more
-#       than once), twins (frames with the same data once more), damaged
+#       than once), twins (frames with the same data once more), backwards
+#       (frames with new data from before that of an earlier one), damaged
 #       (frames), repeated (commands that name a write once more); and what is
 #       missing. Returns 1 if anything is, or if there is no write at all.
 #
@@ -485,19 +486,25 @@ sub hole
 
 sub carried
 {
-	my ($bytes, $all, $n) = (0, 0, 0);
+	my ($bytes, $all, $n, $backwards) = (0, 0, 0, 0);
 
 	# What a capture of writes as such calls faults is what this is about.
 	@faults = ();
 	for my $key (sort keys %told) {
 		my ($w, $runs) = ($told{$key}, $came{$key} // []);
-		my (%seen, $hole);
+		my ($last, %seen, $hole) = -1;
 
 		$n++;
 		$bytes += $w->{dl};
 		for my $run (@$runs) {
 			$all += $run->[1] - $run->[0];
-			$twins++ if $seen{"@$run"}++;
+			if ($seen{"@$run"}++) {
+				$twins++;
+			} elsif ($run->[0] < $last) {
+				$backwards++;
+			} else {
+				$last = $run->[0];
+			}
 		}
 		$hole = hole($runs, $w->{dl});
 		fault(undef, sprintf('write session 0x%08x cmd_id %s: bytes ' .
@@ -509,6 +516,7 @@ sub carried
 	print "writes $n\nbytes $bytes\n";
 	print 'resent_bytes ', $all > $bytes ? $all - $bytes : 0, "\n";
 	print 'twins ', $twins // 0, "\n";
+	print "backwards $backwards\n";
 	print 'damaged ', scalar(keys %damaged), "\n";
 	print 'repeated ', $repeated // 0, "\n";
 	return @faults ? list_faults() : 0;
