@@ -51,7 +51,7 @@ lost()
 		echo \$(((\${EPOCHREALTIME/./} - t) / 1000))") ||
 		fail "frames to the $1 are lost: a write fails: $ms"
 	# The last heartbeat may have been answered some time ago.
-	if [ "$ms" -lt $((silence / 2)) ] || [ "$ms" -gt $((silence + $(lab_scale 3) * 1000)) ]; then
+	if [ "$ms" -lt $((silence / 4)) ] || [ "$ms" -gt $((silence + $(lab_scale 3) * 1000)) ]; then
 		fail "frames to the $1 are lost: a write takes $ms ms"
 	fi
 	need on primary "

@@ -47,10 +47,12 @@ one_of()
 	DRAWN=${!DRAWN}
 }
 
-# limits LIVENESS_MS TIMEOUT_MS: attributes of a pair, scaled as deadlines are
+# limits LIVENESS_MS TIMEOUT_MS: attributes of a pair, scaled as deadlines are.
+# After a login of libfc's own was lost its next one may take half a minute.
 limits()
 {
-	echo "liveness_ms=$(lab_scale "$1") timeout_ms=$(lab_scale "$2") query_min_ms=5"
+	echo "liveness_ms=$(lab_scale "$1") timeout_ms=$(lab_scale "$2") query_min_ms=5" \
+		"connect_timeout_ms=$(lab_scale 60000)"
 }
 
 # --- the wire ------------------------------------------------------------------
