@@ -30,7 +30,7 @@ DELAYS=(0 5)		# ms one way
 drivers=("$@")
 [ $# -gt 0 ] || drivers=(pprc fcp drbd)
 declare -A NAMES=([pprc]="this project" [fcp]="libfc + tcm_fc" [drbd]="DRBD protocol C")
-declare -A RATE P99 RTT	# lists of what was measured, by driver, delay and loss
+declare -A RATE P99 BAD RTT	# lists of what was measured, by driver, delay and loss
 PW=2000525400000001 SW=2000525400000002
 PIP=192.0.2.1 SIP=192.0.2.2
 
@@ -148,9 +148,9 @@ measure()
 			guest primary "$1 fails at $loss % loss" -t 300 "bench_fio $DISK $BENCH_SECONDS"
 			read -r rate p99 bad <<< "$OUT"
 			what=$1-$ms-$loss
-			[ "$bad" = 0 ] || echo "# $what: $bad write errors"
-			RATE[$what]+=" $rate" P99[$what]+=" $p99"
-			echo "# $what: $rate KiB/s, p99 $p99 us"
+			[ "$1" != pprc ] || [ "$bad" = 0 ] || die "$bad writes of the pair failed"
+			RATE[$what]+=" $rate" P99[$what]+=" $p99" BAD[$what]+=" $bad"
+			echo "# $what: $rate KiB/s, p99 $p99 us$([ "$bad" = 0 ] || echo ", $bad writes failed")"
 		done
 	done
 	cable 0 0
@@ -163,7 +163,7 @@ median()
 
 table()
 {
-	local ms d loss r0 r p rtt
+	local ms d loss r0 r p rtt bad
 
 	for ms in "${DELAYS[@]}"; do
 		# shellcheck disable=SC2086	# lists
@@ -171,14 +171,15 @@ table()
 		echo
 		awk -v d=$((2 * ms)) -v r="$rtt" 'BEGIN {
 			printf "64 KiB, 4 at a time, %d ms added to the round trip, which then is %.1f ms\n", d, r / 1000
-			printf "%-18s %6s %10s %12s %12s %14s\n", "", "loss", "MB/s", "of no loss", "p99 ms", "round trips" }'
+			printf "%-18s %6s %10s %12s %12s %14s %8s\n", "", "loss", "MB/s", "of no loss", "p99 ms", "round trips", "failed" }'
 		for d in "${drivers[@]}"; do
 			for loss in "${LOSSES[@]}"; do
 				# shellcheck disable=SC2086	# lists
-				r0=$(median ${RATE[$d-$ms-0]}) r=$(median ${RATE[$d-$ms-$loss]}) p=$(median ${P99[$d-$ms-$loss]})
-				awk -v n="${NAMES[$d]}" -v l="$loss" -v r="$r" -v r0="$r0" -v p="$p" -v rtt="$rtt" 'BEGIN {
-					printf "%-18s %4s %% %10.2f %10.0f %% %12.1f %14.1f\n", n, l, r * 1.024 / 1000,
-						r0 ? 100 * r / r0 : 0, p / 1000, p / rtt }'
+				r0=$(median ${RATE[$d-$ms-0]}) r=$(median ${RATE[$d-$ms-$loss]}) p=$(median ${P99[$d-$ms-$loss]}) bad=$(median ${BAD[$d-$ms-$loss]})
+				awk -v n="${NAMES[$d]}" -v l="$loss" -v r="$r" -v r0="$r0" -v p="$p" -v rtt="$rtt" \
+					-v bad="$bad" 'BEGIN {
+					printf "%-18s %4s %% %10.2f %10.0f %% %12.1f %14.1f %8d\n", n, l, r * 1.024 / 1000,
+						r0 ? 100 * r / r0 : 0, p / 1000, p / rtt, bad }'
 			done
 		done
 	done
