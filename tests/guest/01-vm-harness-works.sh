@@ -37,12 +37,14 @@ for g in $guests; do
 	need on "$g" "ip link set eth0 mtu 9000 up && ip addr add 192.0.2.$n/24 dev eth0"
 done
 need on primary 'wait_for 10 "ping -q -c 1 -W 1 192.0.2.2 > /dev/null"'
-# With -l the socket holds what comes at once after a guest had to wait for its
-# CPU; what ping itself loses then would be taken for the cable's loss.
-out=$(on primary 'sysctl -q net.core.rmem_max=16777216
-	ping -q -f -l 64 -c 300 -s 8000 -M do 192.0.2.2')
-echo "$out"
-[[ $out = *" 300 received"* ]] || fail "the cable loses frames of 8 KB"
+# A guest that had to wait for its CPU loses what no longer fits into ping's
+# socket; that is not the cable's doing, and does not happen each time.
+for try in 1 2 3; do
+	out=$(on primary 'ping -q -f -c 300 -s 8000 -M do 192.0.2.2')
+	echo "$out"
+	[[ $out = *" 300 received"* ]] && break
+	[ $try -lt 3 ] || fail "the cable loses frames of 8 KB"
+done
 
 # FCoE finds the peer on it.
 job=$(on_bg secondary 'fcoe_up eth0')
@@ -54,7 +56,7 @@ need on primary 'wait_for 20 "grep -qs 0x2000525400000002 /sys/class/fc_remote_p
 
 if [ "${LAB_PCAP:-1}" != 0 ]; then
 	n=$(tshark -r "$LAB_RUN/cable.pcap" -Y 'icmp.type == 8 && frame.len > 8000' 2>/dev/null | wc -l)
-	[ "$n" -eq 300 ] || fail "the capture has $n of 300 frames"
+	[ "$n" -eq $((300 * try)) ] || fail "the capture has $n of $((300 * try)) frames"
 fi
 
 for g in $guests; do
