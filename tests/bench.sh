@@ -9,8 +9,7 @@
 # and the 99th percentile of the latency, also in round trips of that cable,
 # without and with 10 ms added to the round trip.
 #
-# All run in one boot, one after the other, ROUNDS (3) times; the table has the
-# medians.  BENCH_SECONDS (4) of writing each.  Two copies are kept by pprc and
+# They take turns, ROUNDS (3) times; the table has the medians.  BENCH_SECONDS (4) of writing each.  Two copies are kept by pprc and
 # drbd, one by fcp.  Nothing else should run on this machine meanwhile.
 #
 # Needs root for nothing but missing packages.  Variables: see vm/lab.sh.
@@ -58,13 +57,20 @@ guest()
 	OUT=${OUT##*$'\n'}
 }
 
-bench_boot()
+bench_lab()
 {
 	lab_new bench || die "the lab cannot be set up"
 	run_share
 	cp "$TESTS/vm/guest-bench.sh" "$LAB_SHARE"
-	lab_cable primary secondary && lab_boot primary secondary &&
-		lab_wait primary secondary || die "the guests do not boot"
+	lab_cable primary secondary || die "there is no cable"
+}
+
+# bench_boot: unless they run
+bench_boot()
+{
+	lab_alive primary && return
+	lab_boot primary secondary && lab_wait primary secondary ||
+		die "the guests do not boot"
 	guest primary "no RAM disks" "bench_begin $PIP"
 	guest secondary "no RAM disks" "bench_begin $SIP"
 	[[ " ${drivers[*]} " = *" drbd "* ]] || return 0
@@ -113,12 +119,11 @@ up_fcp()
 	DISK=$OUT
 }
 
+# After lost frames libfc may have exchanges for which it waits for minutes.
 down_fcp()
 {
-	guest primary "the stock driver" "fcoe_down eth0; wait_for 30 '! compgen -G \"/sys/block/sd*\" > /dev/null'"
-	guest secondary "the stock target" "fcoe_down eth0; t=\$LIO/fc/\$(wwpn_colon $SW)/tpgt_1
-		a=\$t/acls/\$(wwpn_colon $PW); rm \$a/lun_0/map; rmdir \$a/lun_0 \$a; rm \$t/lun/lun_0/store
-		rmdir \$t/lun/lun_0 \$t \${t%/*}; rmdir \$LIO/fc; backstore_drop ram; rmmod tcm_fc"
+	lab_cut primary
+	lab_cut secondary
 }
 
 up_drbd() { DISK=/dev/drbd0; }
@@ -204,9 +209,10 @@ done
 "$TESTS/deps.sh" build vm bench >&2 || exit 1
 kernel_get "${LAB_KERNEL:-6.1}" || exit 1
 build_modules "$KREL" "$KHDRDIR" || die "the modules do not build: see $RUN_KO/build.log"
-bench_boot
+bench_lab
 for ((round = 1; round <= ROUNDS; round++)); do
 	for d in "${drivers[@]}"; do
+		bench_boot
 		"up_$d"
 		measure "$d"
 		"down_$d"

@@ -5,7 +5,7 @@
 # time: 40
 # long-time: 300
 #
-# ROUNDS writes, 400 or, with LONG=1, 10000; PPRC_SEED repeats the schedule.
+# WRITES of them, 400 or, with LONG=1, 10000; PPRC_SEED repeats the schedule.
 #
 # shellcheck source=tests/guest/lib.sh
 # shellcheck disable=SC2016	# what is quoted runs in a guest
@@ -15,16 +15,16 @@
 # shellcheck source=tests/guest/oracle.sh
 . "$TESTS/guest/oracle.sh"
 
-rounds=400 per=200
-[ "${LONG:-0}" = 0 ] || rounds=10000 per=1000
-rounds=${ROUNDS:-$rounds}
+writes=400 per=200
+[ "${LONG:-0}" = 0 ] || writes=10000 per=1000
+writes=${WRITES:-$writes}
 
 blocks_build
 duo_up "$(limits 30000 30000)"
 # Nothing between the program and the pair is to sort or join the writes.
 need on primary "echo none > /sys/block/${DISK#/dev/}/queue/scheduler"
 lost=0 dup=0
-for ((done = 0; done < rounds; done += per)); do
+for ((done = 0; done < writes; done += per)); do
 	between 0 3; delay=$DRAWN
 	between 5 30; loss=$((DRAWN / 10)).$((DRAWN % 10))
 	NETEM="delay ${delay}ms ${delay}ms loss $loss% duplicate $loss% reorder 30% 25%"
@@ -43,7 +43,7 @@ done
 smooth
 duo_equal
 n=$(on primary 'pair_stat p0 writes')
-[ "$n" -ge "$rounds" ] || fail "only $n of $rounds writes: somebody has joined them"
+[ "$n" -ge "$writes" ] || fail "only $n of $writes writes: somebody has joined them"
 [ $lost -gt 0 ] || fail "no frame was lost"
 [ $dup -gt 0 ] || fail "no frame came twice"
 echo "$n writes, $lost frames lost, $dup came twice"

@@ -65,14 +65,19 @@ bench_rtt()
 # writes, which not every driver does without
 bench_fio()
 {
+	local state=/sys/block/${1#/dev/}/device/state
+
+	# The SCSI layer gives a disk up whose errors it could not mend.
+	[ ! -f "$state" ] || grep -qx running "$state" || echo running > "$state"
 	fio --name=b --filename="$1" --rw=randwrite --bs=64k --iodepth=4 \
 		--ioengine=libaio --direct=1 --size=${BENCH_MIB}m --norandommap \
 		--time_based --ramp_time=1 --runtime="$2" --lat_percentiles=0 \
 		--clat_percentiles=1 --percentile_list=99 --continue_on_error=write \
 		--output-format=json --output=/tmp/bench.json > /tmp/bench.err 2>&1
 	grep -q '"write"' /tmp/bench.json || fail "fio: $(tail -n 2 /tmp/bench.err)"
-	awk -F '[:,]' -v bad="$(grep -c 'io_u error' /tmp/bench.err)" '
+	awk -F '[:,]' '
 		/"write" *:/ { w = 1 } /"trim" *:/ { w = 0 }
+		/"total_err" *:/ { bad += $2 }
 		w && /"bw" *:/ { bw = $2 + 0 }
 		w && /"99.000000"/ { p99 = $2 / 1000 }
 		END { printf "%d %d %d\n", bw, p99, bad }' /tmp/bench.json
