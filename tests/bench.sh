@@ -9,8 +9,9 @@
 # and the 99th percentile of the latency, also in round trips of that cable,
 # without and with 10 ms added to the round trip.
 #
-# They take turns, ROUNDS (3) times; the table has the medians.  BENCH_SECONDS (4) of writing each.  Two copies are kept by pprc and
-# drbd, one by fcp.  Nothing else should run on this machine meanwhile.
+# They take turns, ROUNDS (3) times; the table has the medians.  BENCH_SECONDS (4)
+# of writing each.  pprc and drbd keep two copies, fcp only the remote one.
+# Nothing else should run on this machine meanwhile.
 #
 # Needs root for nothing but missing packages.  Variables: see vm/lab.sh.
 #
