@@ -209,7 +209,7 @@ static void judge_heartbeat(const u8 *b, u32 *reasons)
 
 	broken(reasons, !fuzz_zero(b, 12, 16), PPRC_R_BAD_FLAGS, BAD_FLAGS);
 	broken(reasons, fuzz_zero(b, 24, 28) || fuzz_zero(b, 32, 40) ||
-	       !fuzz_zero(b, 58, 108), PPRC_R_BAD_CDB, BAD_FIELD);
+	       !fuzz_zero(b, 60, 108), PPRC_R_BAD_CDB, BAD_FIELD);
 	broken(reasons, slots < 1, PPRC_R_BAD_CDB, NO_SLOTS);
 	broken(reasons, slots > 1024, PPRC_R_BAD_CDB, MANY_SLOTS);
 }
@@ -336,6 +336,7 @@ static void build_again(const union pprc_cdb *in, union pprc_cdb *out)
 		break;
 	case PPRC_SA_HEARTBEAT:
 		out->heartbeat.slots = in->heartbeat.slots;
+		out->heartbeat.grant_seq = in->heartbeat.grant_seq;
 		break;
 	}
 	pprc_cdb_seal(out);
@@ -361,6 +362,7 @@ static void check_fields(const u8 *b, const union pprc_cdb *cdb)
 	fuzz_check(be16_to_cpu(cdb->login.chunk) == fuzz_get(b + 70, 2));
 	fuzz_check(be32_to_cpu(cdb->login.liveness_ms) == fuzz_get(b + 72, 4));
 	fuzz_check(be16_to_cpu(cdb->heartbeat.slots) == fuzz_get(b + 56, 2));
+	fuzz_check(be16_to_cpu(cdb->heartbeat.grant_seq) == fuzz_get(b + 58, 2));
 	fuzz_check(be64_to_cpu(cdb->state.blocks) == fuzz_get(b + 56, 8));
 	fuzz_check(be32_to_cpu(cdb->state.block_bytes) == fuzz_get(b + 64, 4));
 	fuzz_check(cdb->state.state == b[68]);
