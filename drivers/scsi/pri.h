@@ -17,10 +17,12 @@
  * References:
  *	struct pri_pair: its configfs item (1), its SCSI device (1)
  *	struct pri_session: each pair that is enabled (1), each exchange (1);
- *		the last pair stops the work before it drops its own
+ *		the last pair stops the works and the timer before it drops its
+ *		own
  *	struct pri_xchg: the sender until it has sent everything (1), the open
  *		exchange until it is answered, closed or given up (1), who takes
- *		it from its command to give it up (1)
+ *		it from its command to give it up (1); of a heartbeat the
+ *		session keeps the sender's until the next one or its teardown
  *	struct pri_cmd: its legs, see there; the last one completes it
  */
 #ifndef _PPRC_PRI_H

@@ -16,8 +16,11 @@
  *	struct sec_session: the table of sessions, later its close work (1),
  *		the nexus (1), pairs it has written to (1 each), who waits for
  *		the end (1). Frames use it under RCU only.
- *	struct sec_slot: part of its session; session->busy counts those that
- *		are with the backstore, and closing waits for them
+ *		The session's works (watch, resize, refill) hold none: the close
+ *		work cancels them before it drops its own
+ *	struct sec_slot: session->slots, until the session closes or shrinks;
+ *		session->busy counts those that are with the backstore, and
+ *		closing waits for them
  *	struct sec_nexus: the list of nexuses
  *	struct sec_pair: the TPG's list; session->pairs points to it under RCU
  */

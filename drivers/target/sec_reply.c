@@ -48,7 +48,7 @@ static void fill_answer(struct fc_frame *fp, const struct pprc_answer *answer)
 	struct fcp_resp_with_ext *rsp = fc_frame_payload_get(fp, REPLY_LEN_MAX);
 	unsigned int len;
 
-	memset(rsp, 0, REPLY_LEN_MAX);
+	memset(rsp, 0, sizeof(*rsp));
 	len = pprc_answer_encode(answer, (u8 *)(rsp + 1));
 	rsp->resp.fr_flags = FCP_SNS_LEN_VAL;
 	rsp->resp.fr_status = answer->reason == PPRC_R_GOOD ?

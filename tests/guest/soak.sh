@@ -139,32 +139,33 @@ step_stall()
 	smooth
 }
 
-step_freeze()
+# away WHAT GONE BACK: the secondary cannot be reached for a while
+away()
 {
+	local what=$1 gone=$2 back=$3 seconds
+
 	between 1 $(($(lab_scale 8) * 10))
-	WHAT="the secondary is frozen for $((DRAWN / 10)).$((DRAWN % 10)) s"
-	set -- "$((DRAWN / 10)).$((DRAWN % 10))"
+	seconds=$((DRAWN / 10)).$((DRAWN % 10))
+	WHAT="$what for $seconds s"
 	some_weather
 	oracle_start 50
-	need lab_freeze secondary
-	sleep "$1"
-	need lab_thaw secondary
+	# shellcheck disable=SC2086	# a command and its argument
+	need $gone
+	sleep "$seconds"
+	# shellcheck disable=SC2086
+	need $back
 	oracle_until 50
 	mended "$WHAT"
 }
 
+step_freeze()
+{
+	away "the secondary is frozen" "lab_freeze secondary" "lab_thaw secondary"
+}
+
 step_cable()
 {
-	between 1 $(($(lab_scale 8) * 10))
-	WHAT="the cable is out for $((DRAWN / 10)).$((DRAWN % 10)) s"
-	set -- "$((DRAWN / 10)).$((DRAWN % 10))"
-	some_weather
-	oracle_start 50
-	need lab_unplug
-	sleep "$1"
-	need lab_plug
-	oracle_until 50
-	mended "$WHAT"
+	away "the cable is out" lab_unplug lab_plug
 }
 
 step_host_command()

@@ -128,6 +128,23 @@ static void write_at(const void *data, size_t size, uint64_t block)
 	}
 }
 
+/* Write new blocks somewhere in the worker's part. Return: their version. */
+static uint64_t write_next(struct worker *w, uint64_t *data, uint64_t *block,
+			   uint64_t *count)
+{
+	uint64_t version, i;
+
+	*count = 1 + draw(w) % SPAN;
+	if (*count > w->blocks)
+		*count = w->blocks;
+	*block = w->first + draw(w) % (w->blocks - *count + 1);
+	version = atomic_fetch_add(&last_version, 1) + 1;
+	for (i = 0; i < *count; i++)
+		fill(data + i * WORDS, *block + i, version);
+	write_at(data, *count * BLOCK, *block);
+	return version;
+}
+
 /* --- write ---------------------------------------------------------------- */
 
 static void read_state(char *state, size_t size)
@@ -159,16 +176,9 @@ static void *write_some(void *arg)
 	if (ack < 0)
 		die(path);
 	for (;;) {
-		uint64_t count = 1 + draw(w) % SPAN, i;
-		uint64_t block, version;
+		uint64_t block, count;
+		uint64_t version = write_next(w, data, &block, &count);
 
-		if (count > w->blocks)
-			count = w->blocks;
-		block = w->first + draw(w) % (w->blocks - count + 1);
-		version = atomic_fetch_add(&last_version, 1) + 1;
-		for (i = 0; i < count; i++)
-			fill(data + i * WORDS, block + i, version);
-		write_at(data, count * BLOCK, block);
 		read_state(state, sizeof(state));
 		n = snprintf(line, sizeof(line), "%llu %llu %llu %s\n",
 			     (unsigned long long)block,
@@ -188,17 +198,10 @@ static void *write_over(void *arg)
 	struct worker *w = arg;
 	uint64_t *data = buffer(SPAN * BLOCK);
 
-	while (w->writes--) {
-		uint64_t count = 1 + draw(w) % SPAN, i, block, version;
+	uint64_t block, count;
 
-		if (count > w->blocks)
-			count = w->blocks;
-		block = w->first + draw(w) % (w->blocks - count + 1);
-		version = atomic_fetch_add(&last_version, 1) + 1;
-		for (i = 0; i < count; i++)
-			fill(data + i * WORDS, block + i, version);
-		write_at(data, count * BLOCK, block);
-	}
+	while (w->writes--)
+		write_next(w, data, &block, &count);
 	return NULL;
 }
 
