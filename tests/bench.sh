@@ -87,7 +87,7 @@ up_pprc()
 	local job
 
 	job=$(on_bg secondary ". \$SHARE/guest-bench.sh; pprc_load core secondary && fcoe_up eth0 &&
-		s=\$(backstore_block ram /dev/ram0) && sec_tpg $SW && sec_lun $SW 0 \$s && sec_acl $SW $PW 0")
+		s=\$(backstore_block ram /dev/ram0) && sec_tpg $SW 1000 && sec_lun $SW 0 \$s && sec_acl $SW $PW 0")
 	guest primary "the modules do not load" 'pprc_load core primary && fcoe_up eth0'
 	OUT=$(on_wait secondary "$job") || die "the secondary: $OUT"
 	guest primary "no pair" "wait_for 30 'grep -qs 0x$SW /sys/class/fc_remote_ports/*/port_name' &&

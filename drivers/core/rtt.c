@@ -80,3 +80,22 @@ u32 pprc_rtt_timeout_us(const struct pprc_rtts *r, u32 bytes,
 	/* Ten doublings lead from the lower bound beyond the upper one. */
 	return min_t(u64, us << min(tries, 10u), PPRC_RTO_MAX_US);
 }
+
+/**
+ * pprc_gap_next_us() - how long to wait for overtaken frames next time
+ * @us:		how long it was
+ * @least_us:	lower bound
+ * @early:	a frame that was called lost has come after all
+ *
+ * Doubled by a mistake, and an eighth less with each loss that was one: the
+ * answer that names what is missing costs only frames sent twice when it is
+ * wrong, and a round trip when it is late.
+ *
+ * Return: microseconds, from @least_us to PPRC_GAP_MAX_US if that is more.
+ */
+u32 pprc_gap_next_us(u32 us, u32 least_us, bool early)
+{
+	us = min(us, PPRC_GAP_MAX_US);
+	us = early ? 2 * us : us - us / 8;
+	return max(min(us, PPRC_GAP_MAX_US), least_us);
+}

@@ -113,6 +113,7 @@ enum pri_odd { PRI_ODD_FRAMES(PRI_ENUM_ODD) PRI_NR_ODD };
 #define PRI_COUNTS(X)							\
 	X(QUERIES,	"queries")					\
 	X(RESENDS,	"resends")					\
+	X(GAPS,		"gaps")						\
 	X(RESENT_FRAMES, "resent_frames")				\
 	X(HEARTBEATS,	"heartbeats")
 

@@ -6,6 +6,10 @@
  * and how, is in progress, or lacks data, and then the write is sent once more
  * with nothing but that data.
  *
+ * A secondary that has seen the last frame of a write but not all of them says
+ * so without being asked, on the exchange that brought them. Losing a frame in
+ * the middle then costs a round trip; the timer is for the rest.
+ *
  * All of it is harmless when nothing was lost: the secondary takes every
  * frame of a command once, and answers the same to the same question. So the
  * time to wait may follow the measured one closely, and slow is not dead: a
@@ -122,7 +126,7 @@ static bool ranges_ok(const struct pprc_answer *a, u32 chunk, u32 total)
 }
 
 /**
- * pri_recover_answer() - a query was answered, but not finally
+ * pri_recover_answer() - a command was answered, but not finally
  * @x:		its exchange
  * @a:		PPRC_R_PARTIAL or PPRC_R_IN_PROGRESS
  *
@@ -142,10 +146,12 @@ bool pri_recover_answer(struct pri_xchg *x, const struct pprc_answer *a)
 	if (a->reason == PPRC_R_PARTIAL) {
 		ok = cmd->op == PRI_WRITE &&
 		     ranges_ok(a, s->chunk, pri_cmd_bytes(cmd));
+		if (ok && x->kind != PRI_X_QUERY)
+			atomic64_inc(&s->counts[PRI_C_GAPS]);
 		/* The network works: no reason to wait longer next time. */
 		cmd->tries = 0;
 		/* Asked before the data was sent again: known already. */
-		if (ok && x->sent_ns > cmd->resent_ns &&
+		if (ok && x->sent_ns >= cmd->resent_ns &&
 		    !READ_ONCE(cmd->sending)) {
 			cmd->nr_missing = a->nr_missing;
 			memcpy(cmd->missing, a->missing, sizeof(cmd->missing));

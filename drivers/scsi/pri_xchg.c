@@ -248,7 +248,8 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 	if (answer.reason == PPRC_R_PARTIAL ||
 	    answer.reason == PPRC_R_IN_PROGRESS) {
 		/* A repetition of what an earlier query was told? */
-		if (x->kind != PRI_X_QUERY) {
+		if (answer.reason == PPRC_R_IN_PROGRESS &&
+		    x->kind != PRI_X_QUERY) {
 			pri_session_odd(x->session, PRI_ODD_STRAY);
 			return;
 		}

@@ -28,6 +28,7 @@
 #define _PPRC_SEC_H
 
 #include <linux/completion.h>
+#include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -45,6 +46,7 @@
 #include <pprc/compat.h>
 #include <pprc/core.h>
 #include <pprc/fill.h>
+#include <pprc/rtt.h>
 
 struct sec_session;
 
@@ -77,6 +79,8 @@ struct sec_wwn {
  * @max_slot_kib: largest slot a session is granted, KiB
  * @extra_slots: most slots that are added to a session while it is busy
  * @extra_slots_ms: time without need after which they are given back
+ * @gap_us:	least time frames are waited for that the last one of a write has
+ *		overtaken; 0: what is missing is said only when asked for
  */
 struct sec_tpg {
 	struct se_portal_group	se_tpg;
@@ -90,6 +94,7 @@ struct sec_tpg {
 	u32			max_slot_kib;
 	u32			extra_slots;
 	u32			extra_slots_ms;
+	u32			gap_us;
 };
 
 /**
@@ -153,7 +158,7 @@ enum sec_slot_state {
 /**
  * struct sec_slot - a payload buffer and a data buffer, allocated at login or
  * when the session grows
- * @lock:	protects @state, @ox_id and @reason, and the rest until the slot
+ * @lock:	protects @state, @ox_id, @reason and @reported, and the rest until the slot
  *		is BUSY; after that the submission owns the rest alone
  * @session:	its session
  * @index:	its number
@@ -176,6 +181,9 @@ enum sec_slot_state {
  * @se_cmd:	LIO's command
  * @sense:	its sense data
  * @status:	SAM status LIO gave, or SEC_NO_STATUS
+ * @gap:	says what is missing when it has not come after the last frame
+ * @gap_due_ns:	when that is due
+ * @reported:	the primary was told what the command lacks, no more and no less
  */
 struct sec_slot {
 	spinlock_t		lock;
@@ -199,6 +207,9 @@ struct sec_slot {
 	struct se_cmd		se_cmd;
 	u8			sense[TRANSPORT_SENSE_BUFFER];
 	int			status;
+	struct hrtimer		gap;
+	u64			gap_due_ns;
+	bool			reported;
 };
 
 #define SEC_NO_STATUS	(-1)
@@ -213,6 +224,7 @@ enum sec_count {
 	SEC_C_NO_REPLY,		/* answers lost for want of a frame */
 	SEC_C_QUERIES,		/* commands asked for */
 	SEC_C_RESENDS,		/* writes sent again, in part */
+	SEC_C_GAPS,		/* losses reported without being asked */
 	SEC_C_HEARTBEATS,	/* heartbeats answered */
 	SEC_C_GROWN,		/* slots added for writes to come */
 	SEC_C_SHRUNK,		/* slots given back of those */
@@ -277,6 +289,7 @@ enum sec_drop { SEC_DROPS(SEC_ENUM_DROP) SEC_NR_DROPS };
  * @used:	what the primary's last heartbeat said, in the same way
  * @want_more:	a write said that it had to wait for a slot
  * @wanted:	jiffies when one last did
+ * @grow_at:	jiffies before which no slots are added: memory was short
  * @resize:	adds slots, and gives them back
  * @slot_bytes:	size of each data buffer
  * @chunk:	data bytes of a full frame
@@ -284,6 +297,7 @@ enum sec_drop { SEC_DROPS(SEC_ENUM_DROP) SEC_NR_DROPS };
  * @pairs:	struct sec_pair by LUN, read under RCU
  * @replies:	frames for answers
  * @refill:	makes new ones
+ * @gap_us:	time overtaken frames are waited for; without a lock
  * @floor:	every command id below is settled, as far as commands received
  *		have said; written without a lock, so it may lag
  * @counts:	enum sec_count
@@ -319,6 +333,7 @@ struct sec_session {
 	u32			used;
 	bool			want_more;
 	unsigned long		wanted;
+	unsigned long		grow_at;
 	struct work_struct	resize;
 	u32			slot_bytes;
 	u16			chunk;
@@ -326,6 +341,7 @@ struct sec_session {
 	struct xarray		pairs;
 	struct sk_buff_head	replies;
 	struct work_struct	refill;
+	u32			gap_us;
 	u64			floor;
 	atomic64_t		counts[SEC_NR_COUNTS];
 	atomic64_t		drops[SEC_NR_DROPS];
@@ -399,6 +415,7 @@ ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page);
 
 /* sec_slot.c */
 int sec_slots_alloc(struct sec_session *s);
+void sec_slots_quiet(struct sec_session *s);
 void sec_slots_free(struct sec_session *s);
 void sec_slots_wanted(struct sec_session *s);
 void sec_slots_idle(struct sec_session *s);
@@ -418,6 +435,7 @@ ssize_t sec_pairs_show(struct sec_tpg *tpg, char *page);
 
 /* sec_recv.c */
 void sec_recv(struct fc_lport *lport, struct fc_frame *fp);
+enum hrtimer_restart sec_gap_out(struct hrtimer *timer);
 
 /* sec_crc.c */
 u32 sec_crc(const u8 *data, unsigned int len);

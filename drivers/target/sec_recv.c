@@ -11,6 +11,7 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <scsi/fc/fc_fcp.h>
 #include "sec.h"
@@ -32,6 +33,67 @@ static struct sec_session *session_of(const struct fc_lport *lport,
 }
 
 /*
+ * Frames that the slot has reported missing have come late after all, or were
+ * lost indeed.
+ */
+static void learn_gap(struct sec_slot *slot, bool early)
+{
+	struct sec_session *s = slot->session;
+
+	lockdep_assert_held(&slot->lock);
+	slot->reported = false;
+	/* Slots learn beside each other; one lesson may be lost. */
+	WRITE_ONCE(s->gap_us, pprc_gap_next_us(READ_ONCE(s->gap_us),
+					       READ_ONCE(s->tpg->gap_us),
+					       early));
+}
+
+/*
+ * The last frame of a write or of a part of it has come and others have not:
+ * overtaken or lost. The primary would find out by its timer; it is told sooner
+ * by an answer to the exchange that brought the frame.
+ */
+static void await_rest(struct sec_slot *slot)
+{
+	struct sec_session *s = slot->session;
+	u32 least = READ_ONCE(s->tpg->gap_us);
+	u64 us = max(READ_ONCE(s->gap_us), least);
+
+	lockdep_assert_held(&slot->lock);
+	if (!slot->known || slot->ox_id == FC_XID_UNKNOWN || !least)
+		return;
+	slot->gap_due_ns = ktime_get_ns() + us * NSEC_PER_USEC;
+	hrtimer_start(&slot->gap, ns_to_ktime(slot->gap_due_ns),
+		      HRTIMER_MODE_ABS_SOFT);
+}
+
+/**
+ * sec_gap_out() - say what a write lacks
+ * @timer:	the slot's
+ *
+ * Context: soft interrupt.
+ * Return: HRTIMER_NORESTART.
+ */
+enum hrtimer_restart sec_gap_out(struct hrtimer *timer)
+{
+	struct sec_slot *slot = container_of(timer, struct sec_slot, gap);
+	u16 ox_id;
+
+	spin_lock_bh(&slot->lock);
+	ox_id = slot->ox_id;
+	/* By now it may be complete, hold another command or wait anew. */
+	if (slot->state == SEC_SLOT_FILLING && slot->known &&
+	    ox_id != FC_XID_UNKNOWN && ktime_get_ns() >= slot->gap_due_ns) {
+		/* Its exchange ends with this; the data comes on another. */
+		slot->ox_id = FC_XID_UNKNOWN;
+		sec_count(slot->session, SEC_C_GAPS);
+		sec_slot_answer(slot, ox_id, PPRC_R_PARTIAL);
+	}
+	spin_unlock_bh(&slot->lock);
+	return HRTIMER_NORESTART;
+}
+
+/*
  * May a frame of command @id go into the slot? Ids ascend within a slot, so an
  * older one belongs to a command that has been answered.
  * Return: PPRC_R_GOOD, PPRC_R_STALE_ID or PPRC_R_SLOT_BUSY.
@@ -46,6 +108,9 @@ static enum pprc_reason claim(struct sec_slot *slot, u64 id)
 	/* Data of a command that never came or was refused gives way. */
 	if (slot->state == SEC_SLOT_FREE ||
 	    (slot->state == SEC_SLOT_FILLING && !slot->known)) {
+		if (slot->reported)
+			learn_gap(slot, false);
+		slot->gap_due_ns = U64_MAX;
 		pprc_fill_reset(&slot->fill);
 		slot->state = SEC_SLOT_FILLING;
 		slot->known = false;
@@ -100,8 +165,9 @@ static void fill_slot(struct sec_slot *slot, const struct fc_frame *fp, u64 id,
 		      u32 skip)
 {
 	struct sec_session *s = slot->session;
-	u32 offset = ntohl(fc_frame_header_get(fp)->fh_parm_offset);
-	u32 len = fr_len(fp) - skip;
+	const struct fc_frame_header *fh = fc_frame_header_get(fp);
+	u32 offset = ntohl(fh->fh_parm_offset), len = fr_len(fp) - skip;
+	bool last = ntoh24(fh->fh_f_ctl) & FC_FC_END_SEQ;
 	enum pprc_reason claimed;
 
 	spin_lock_bh(&slot->lock);
@@ -109,6 +175,8 @@ static void fill_slot(struct sec_slot *slot, const struct fc_frame *fp, u64 id,
 	if (claimed != PPRC_R_GOOD) {
 		sec_dropped(s, s->peer, claimed == PPRC_R_STALE_ID ?
 			    SEC_D_STALE : SEC_D_SLOT_BUSY);
+		if (id == slot->id && slot->reported)
+			learn_gap(slot, true);
 		goto unlock;
 	}
 	if (!slot->known)
@@ -118,9 +186,13 @@ static void fill_slot(struct sec_slot *slot, const struct fc_frame *fp, u64 id,
 		place(slot, fp, skip, offset, len);
 		if (pprc_fill_complete(&slot->fill))
 			complete_slot(slot);
+		else if (last)
+			await_rest(slot);
 		break;
 	case PPRC_FILL_DUP:
 		sec_dropped(s, s->peer, SEC_D_DUP);
+		if (slot->reported)
+			learn_gap(slot, true);
 		break;
 	case PPRC_FILL_BAD:
 		sec_dropped(s, s->peer, SEC_D_BAD_OFFSET);
@@ -219,6 +291,8 @@ static void begin_command(struct sec_slot *slot, const union pprc_cdb *cdb,
 		/* Its exchange ends with this; the data comes on another. */
 		slot->ox_id = FC_XID_UNKNOWN;
 		sec_slot_answer(slot, ox_id, PPRC_R_PARTIAL);
+	} else if (slot->fill.high == slot->fill.total) {
+		await_rest(slot);
 	}
 }
 

@@ -127,8 +127,10 @@ static void close_work(struct work_struct *work)
 			refcount_read(&s->busy));
 		wait_for_completion(&s->drained);
 	}
-	cancel_work_sync(&s->refill);
 	cancel_work_sync(&s->resize);
+	/* Answers make frames anew. */
+	sec_slots_quiet(s);
+	cancel_work_sync(&s->refill);
 
 	target_stop_session(s->se_sess);
 	target_wait_for_sess_cmds(s->se_sess);
@@ -241,9 +243,11 @@ static struct sec_session *session_alloc(struct sec_tpg *tpg,
 	s->max_slots = min_t(u32, s->base_slots + tpg->extra_slots,
 			     PPRC_SLOTS_MAX);
 	s->grant = s->base_slots;
+	s->grow_at = jiffies;
 	s->slot_bytes = min_t(u32, be32_to_cpu(login->slot_bytes),
 			      tpg->max_slot_kib << 10);
 	s->chunk = be16_to_cpu(login->chunk);
+	s->gap_us = READ_ONCE(tpg->gap_us);
 	return s;
 }
 

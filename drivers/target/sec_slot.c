@@ -19,6 +19,7 @@
 #include "sec_trace.h"
 
 #define UNIT_ORDER	get_order(PPRC_SLOT_UNIT)
+#define GROW_AGAIN	(10 * HZ)	/* memory was short */
 #define SLOT_GFP	(GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 /* One piece of physically contiguous memory into the slot's tables. */
@@ -56,6 +57,7 @@ static void slot_free(struct sec_slot *slot)
 {
 	unsigned int i;
 
+	hrtimer_cancel(&slot->gap);
 	if (slot->nents)
 		trace_sec_slot_free(slot);
 	for (i = 0; i < slot->nents; i++) {
@@ -80,6 +82,8 @@ static struct sec_slot *slot_alloc(struct sec_session *s, unsigned int index)
 	slot->session = s;
 	slot->index = index;
 	INIT_WORK(&slot->work, sec_submit_work);
+	pprc_hrtimer_setup(&slot->gap, sec_gap_out, CLOCK_MONOTONIC,
+			   HRTIMER_MODE_ABS_SOFT);
 	pprc_fill_init(&slot->fill, s->slot_bytes, s->chunk);
 	slot->pages = kvcalloc(n, sizeof(*slot->pages), GFP_KERNEL);
 	slot->sg = kvcalloc(n, sizeof(*slot->sg), GFP_KERNEL);
@@ -123,6 +127,20 @@ int sec_slots_alloc(struct sec_session *s)
 }
 
 /**
+ * sec_slots_quiet() - no slot says by itself any more what is missing
+ * @s:		the session, no frame uses its slots any more
+ *
+ * Context: process, sleeps.
+ */
+void sec_slots_quiet(struct sec_session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->nr_slots; i++)
+		hrtimer_cancel(&s->slots[i]->gap);
+}
+
+/**
  * sec_slots_free() - free the slots of a session
  * @s:		no frame and no command uses them any more
  *
@@ -149,7 +167,8 @@ void sec_slots_free(struct sec_session *s)
 void sec_slots_wanted(struct sec_session *s)
 {
 	WRITE_ONCE(s->wanted, jiffies);
-	if ((READ_ONCE(s->grant) & 0xffff) == s->max_slots)
+	if ((READ_ONCE(s->grant) & 0xffff) == s->max_slots ||
+	    time_before(jiffies, READ_ONCE(s->grow_at)))
 		return;
 	WRITE_ONCE(s->want_more, true);
 	queue_work(sec_ctl_wq, &s->resize);
@@ -203,8 +222,10 @@ static void grow(struct sec_session *s)
 
 	while (s->nr_slots < end) {
 		slot = slot_alloc(s, s->nr_slots);
-		if (!slot)
+		if (!slot) {
+			WRITE_ONCE(s->grow_at, jiffies + GROW_AGAIN);
 			break;
+		}
 		WRITE_ONCE(s->slots[s->nr_slots], slot);
 		/* Who reads the number finds the slot. */
 		smp_store_release(&s->nr_slots, s->nr_slots + 1);

@@ -29,6 +29,7 @@ static const char * const count_names[SEC_NR_COUNTS] = {
 	[SEC_C_NO_REPLY]	= "no_reply",
 	[SEC_C_QUERIES]		= "queries",
 	[SEC_C_RESENDS]		= "resends",
+	[SEC_C_GAPS]		= "gaps",
 	[SEC_C_HEARTBEATS]	= "heartbeats",
 	[SEC_C_GROWN]		= "grown",
 	[SEC_C_SHRUNK]		= "shrunk",

@@ -103,9 +103,11 @@ void sec_slot_answer(struct sec_slot *slot, u16 ox_id, enum pprc_reason reason)
 
 	lockdep_assert_held(&slot->lock);
 	make_answer(slot, reason, &a);
-	if (reason == PPRC_R_PARTIAL)
+	if (reason == PPRC_R_PARTIAL) {
 		a.nr_missing = pprc_fill_missing(&slot->fill, a.missing,
 						 ARRAY_SIZE(a.missing));
+		slot->reported = a.nr_missing < ARRAY_SIZE(a.missing);
+	}
 	sec_reply(slot->session, ox_id, &a);
 }
 

@@ -8,6 +8,10 @@
  * Each repetition has an exchange of its own, so it is always known which one
  * was answered: no sample need be left out for ambiguity.
  *
+ * And how long the secondary waits for frames that others have overtaken before
+ * it calls them lost. That is learnt from its own mistakes: networks that keep
+ * frames in order need next to nothing.
+ *
  * Pure; the caller brings the clock and serialises all calls for one set.
  */
 #ifndef _PPRC_RTT_H
@@ -23,6 +27,9 @@
 #define PPRC_RTO_MIN_US		PPRC_RTO_SLACK_US
 #define PPRC_RTO_MAX_US		1000000u
 #define PPRC_RTO_FIRST_US	200000u
+
+/* Most that is waited for overtaken frames, microseconds. */
+#define PPRC_GAP_MAX_US		50000u
 
 /**
  * struct pprc_rtt - estimate for one class of sizes
@@ -45,5 +52,6 @@ struct pprc_rtts {
 void pprc_rtt_sample(struct pprc_rtts *r, u32 bytes, u64 us);
 u32 pprc_rtt_timeout_us(const struct pprc_rtts *r, u32 bytes,
 			unsigned int tries);
+u32 pprc_gap_next_us(u32 us, u32 least_us, bool early);
 
 #endif

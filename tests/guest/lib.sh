@@ -46,7 +46,7 @@ duo_ports()
 duo_target()
 {
 	need on secondary "store=\$(${1:-backstore_block store \$(disk data)}) &&
-		sec_tpg $DSW && sec_lun $DSW 0 \$store && sec_acl $DSW $DPW 0"
+		sec_tpg $DSW ${GAP_US:-0} && sec_lun $DSW 0 \$store && sec_acl $DSW $DPW 0"
 }
 
 # duo_pair [ATTRIBUTE=VALUE...]: the pair p0; sets DISK to its device

@@ -12,6 +12,9 @@
 PPRC_SEED=${PPRC_SEED:-$((($(date +%s) ^ $$) & 0x7fffffff))}
 DRAWS=$PPRC_SEED
 echo "PPRC_SEED=$PPRC_SEED"
+# What the secondary has by default.
+# shellcheck disable=SC2034	# for duo_target
+GAP_US=1000
 
 # The log of a pair that is in trouble for good reasons.
 trouble_expected()
@@ -99,17 +102,17 @@ smooth()
 	both 'wire_smooth eth0'
 }
 
-# events: sets DROPPED, CRC, DUP, EARLY, RESENT and RTT to what has happened so
+# events: sets DROPPED, CRC, DUP, EARLY, GAPS, RESENT and RTT to what has happened so
 # far: frames lost by netem, damaged ones that were dropped, those that had come
-# before, data ahead of its command, and what the primary has asked or sent
-# once more, and its idea of the round trip, us
+# before, data ahead of its command, losses the secondary reported by itself, what
+# the primary has asked or sent once more, and its idea of the round trip, us
 events()
 {
 	local p s job
 
 	job=$(on_bg secondary 'w=$(wire_count eth0 dropped)
 		n() { sec_stat '"$DSW"' $1; }
-		echo ${w:-0} $(wire_bad_crcs eth0) $(n bad_crc) $(($(n dup) + $(n stale))) $(n early)') ||
+		echo ${w:-0} $(wire_bad_crcs eth0) $(n bad_crc) $(($(n dup) + $(n stale))) $(n early) $(n gaps)') ||
 		fail "the secondary is gone"
 	p=$(on primary '
 		n() { awk -v k="$1" "\$1 == k { print \$2 }" $PAIRS/p0/session_stats; }
@@ -119,8 +122,8 @@ events()
 	s=$(on_wait secondary "$job") || fail "no counters: $s"
 	# shellcheck disable=SC2086	# numbers
 	set -- $p $s
-	[ $# = 10 ] || fail "counters: $p, $s"
-	DROPPED=$(($1 + $6)) CRC=$(($2 + $7 + $8)) DUP=$(($4 + $9)) EARLY=${10} RESENT=$3 RTT=$5
+	[ $# = 11 ] || fail "counters: $p, $s"
+	DROPPED=$(($1 + $6)) CRC=$(($2 + $7 + $8)) DUP=$(($4 + $9)) EARLY=${10} GAPS=${11} RESENT=$3 RTT=$5
 }
 
 # backwards: have frames overtaken others since events_from?  No end counts that.
@@ -140,7 +143,7 @@ events_from()
 {
 	[ -n "${CRC:-}" ] || events
 	HIT_MARK=$(stat -c %s "$LAB_RUN/cable.pcap" 2> /dev/null)
-	DROPPED0=$DROPPED CRC0=$CRC DUP0=$DUP EARLY0=$EARLY RESENT0=$RESENT
+	DROPPED0=$DROPPED CRC0=$CRC DUP0=$DUP EARLY0=$EARLY GAPS0=$GAPS RESENT0=$RESENT
 }
 
 # hit KIND: did what this schedule is about happen since events_from?  Prints
@@ -149,9 +152,10 @@ hit()
 {
 	events
 	echo "lost $((DROPPED - DROPPED0)), damaged $((CRC - CRC0)), come before $((DUP - DUP0))," \
-		"ahead $((EARLY - EARLY0)), asked or sent again $((RESENT - RESENT0)), round trip $RTT us"
+		"ahead $((EARLY - EARLY0)), reported $((GAPS - GAPS0)), asked or sent again $((RESENT - RESENT0)), round trip $RTT us"
 	case $1 in
-	loss-*)		[ $((DROPPED - DROPPED0)) -gt 0 ] && [ $((RESENT - RESENT0)) -gt 0 ] ;;
+	loss-*)		[ $((DROPPED - DROPPED0)) -gt 0 ] && [ $((RESENT - RESENT0)) -gt 0 ] &&
+			[ $((GAPS - GAPS0)) -gt 0 ] ;;
 	duplicate)	[ $((DUP - DUP0)) -gt 0 ] ;;
 	reorder)	backwards ;;
 	delay)		[ "$RTT" -ge 10000 ] ;;

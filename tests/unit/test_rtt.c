@@ -412,6 +412,44 @@ static void random_samples(void **unused)
 	printf("# rounding took at most %.0f us off a timeout\n", worst);
 }
 
+/* ------------------------------------- frames that others have overtaken */
+
+static void gap_by_hand(void **unused)
+{
+	(void)unused;
+	assert_int_equal(PPRC_GAP_MAX_US, 50000);
+	/* A mistake doubles, a loss takes an eighth. */
+	assert_int_equal(pprc_gap_next_us(1000, 1000, true), 2000);
+	assert_int_equal(pprc_gap_next_us(2000, 1000, false), 1750);
+	assert_int_equal(pprc_gap_next_us(1100, 1000, false), 1000);
+	assert_int_equal(pprc_gap_next_us(1000, 1000, false), 1000);
+	/* Bounds, also of what was set before they were. */
+	assert_int_equal(pprc_gap_next_us(30000, 1000, true), 50000);
+	assert_int_equal(pprc_gap_next_us(50000, 1000, true), 50000);
+	assert_int_equal(pprc_gap_next_us(0xffffffff, 1000, true), 50000);
+	assert_int_equal(pprc_gap_next_us(0xffffffff, 1000, false), 43750);
+	assert_int_equal(pprc_gap_next_us(10, 1000, false), 1000);
+	assert_int_equal(pprc_gap_next_us(0, 1000, true), 1000);
+	/* Nobody is to wait: nothing is learnt. */
+	assert_int_equal(pprc_gap_next_us(0, 0, true), 0);
+	assert_int_equal(pprc_gap_next_us(0, 0, false), 0);
+}
+
+/* A network that keeps order is found to, one that does not is waited for. */
+static void gap_converges(void **unused)
+{
+	u32 us = 1000;
+	int n;
+
+	(void)unused;
+	for (n = 0; us < 20000; n++)
+		us = pprc_gap_next_us(us, 1000, us < 20000);
+	assert_int_equal(n, 5);
+	for (n = 0; us > 1000; n++)
+		us = pprc_gap_next_us(us, 1000, false);
+	assert_in_range(n, 20, 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -431,6 +469,8 @@ int main(void)
 		cmocka_unit_test(doubling),
 		cmocka_unit_test(extremes),
 		cmocka_unit_test(random_samples),
+		cmocka_unit_test(gap_by_hand),
+		cmocka_unit_test(gap_converges),
 	};
 
 	return cmocka_run_group_tests_name("rtt", tests, NULL, NULL);

@@ -71,13 +71,15 @@ tpg_of()
 	echo "$LIO/pprc/$(wwpn_colon "$1")/tpgt_1"
 }
 
-# sec_tpg WWPN: make and enable the TPG of a local port
+# sec_tpg WWPN [GAP_US]: make and enable the TPG of a local port.  Without a wire
+# that loses frames, a report of missing ones would only tell how late an
+# emulated CPU is.
 sec_tpg()
 {
 	local tpg
 
 	tpg=$(tpg_of "$1")
-	mkdir -p "$tpg" && echo 1 > "$tpg/enable"
+	mkdir -p "$tpg" && echo "${2:-0}" > "$tpg/attrib/gap_us" && echo 1 > "$tpg/enable"
 }
 
 # sec_lun WWPN LUN BACKSTORE_FOLDER
