@@ -64,7 +64,7 @@ D=$(pair_up p0 /dev/ram0 $SW 0 slots=2 slot_kib=64 timeout_ms=60000) || fail "no
 [ "$(slots)" = 2 ] || fail "granted are $(slots) slots, not 2"
 dmsetup suspend --noudevsync --noflush slow || fail "the backstore cannot be held"
 fio --name=w --filename=$D --rw=randwrite --bs=16k --iodepth=3 --ioengine=libaio --direct=1 --size=4m \
-	--verify=crc32c --do_verify=1 --output-format=terse > /tmp/fio 2>&1 &
+	--verify=crc32c --serialize_overlap=1 --do_verify=1 --output-format=terse > /tmp/fio 2>&1 &
 job=$!
 # Two writes fill the slots of the login; the third has to wait and says so.
 wait_for 10 "[ \$(stat_of waiting) = 1 ]" || fail "nothing waits: $(cat $PAIRS/p0/session_stats)"
@@ -79,7 +79,7 @@ n=$(slots)
 wait_for 20 "[ \$(slots) = 2 ] && [ \$(stat_of slots) = 2 ]" || fail "still $(slots) slots, the primary knows $(stat_of slots)"
 # And again.
 fio --name=w --filename=$D --rw=randwrite --bs=4k-64k --iodepth=3 --ioengine=libaio --direct=1 --size=8m \
-	--verify=crc32c --do_verify=1 --output-format=terse > /tmp/fio 2>&1 || fail "fio: $(cat /tmp/fio)"
+	--verify=crc32c --serialize_overlap=1 --do_verify=1 --output-format=terse > /tmp/fio 2>&1 || fail "fio: $(cat /tmp/fio)"
 wait_for 20 "[ \$(slots) = 2 ] && [ \$(stat_of slots) = 2 ]" || fail "still $(slots) slots, the primary knows $(stat_of slots)"
 [ "$(stat_of slots_in_use)$(stat_of waiting)" = 00 ] || fail "credits are lost: $(cat $PAIRS/p0/session_stats)"
 echo 0 > tracing_on

@@ -18,7 +18,7 @@ for job in "4k 1 2" "4k-64k 8 12" "4k-1m 32 48" "1m 4 16"; do
 	read -r bs qd mib <<< "$job"
 	out=$(on primary -t 120 "fio --name=v --filename=$DISK --rw=randwrite \
 		--bsrange=${bs/-*/}-${bs/*-/} --blockalign=4k --iodepth=$qd --ioengine=libaio \
-		--direct=1 --size=${mib}m --offset=$((mib * 2))m --verify=crc32c \
+		--direct=1 --size=${mib}m --offset=$((mib * 2))m --verify=crc32c --serialize_overlap=1 \
 		--verify_fatal=1 --do_verify=1 --randseed=$mib --output-format=terse 2>&1") ||
 		fail "fio $bs at depth $qd: $out"
 done

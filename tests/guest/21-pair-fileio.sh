@@ -15,7 +15,7 @@ duo_target 'backstore_file store $(disk data) 1073741824'
 duo_pair slots=16 slot_kib=512
 out=$(on primary -t 120 "fio --name=v --filename=$DISK --rw=randwrite --bsrange=4k-1m \
 	--blockalign=4k --iodepth=16 --ioengine=libaio --direct=1 --size=24m \
-	--verify=crc32c --verify_fatal=1 --do_verify=1 --output-format=terse 2>&1") ||
+	--verify=crc32c --serialize_overlap=1 --verify_fatal=1 --do_verify=1 --output-format=terse 2>&1") ||
 	fail "fio: $out"
 duo_mirrored
 # fileio keeps writes in the guest's page cache until it is told to flush.

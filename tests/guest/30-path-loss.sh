@@ -19,7 +19,7 @@ fio_writes()
 {
 	echo "fio --name=w --filename=$1 --rw=randwrite --bsrange=4k-64k --blockalign=4k \
 		--iodepth=8 --ioengine=libaio --direct=1 --size=${2}m --offset=${3}m \
-		${4:+--rate=,$4} --max_latency=$(lab_scale 8)s --verify=crc32c --verify_fatal=1 \
+		${4:+--rate=,$4} --max_latency=$(lab_scale 8)s --verify=crc32c --serialize_overlap=1 --verify_fatal=1 \
 		--do_verify=1 --output-format=terse 2>&1"
 }
 

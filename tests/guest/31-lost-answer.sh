@@ -134,7 +134,7 @@ n=$(on primary 'pair_stat p0 local_writes') id=$(session_id)
 need on primary "head -c 1048576 /dev/urandom > /tmp/new
 	dd if=/tmp/new of=$DISK bs=64k oflag=direct status=none"
 job=$(on_bg primary -t 60 "fio --name=w --filename=$DISK --rw=randwrite --bs=16k --iodepth=8 \
-	--ioengine=libaio --direct=1 --size=16m --offset=8m --rate=,4m --verify=crc32c \
+	--ioengine=libaio --direct=1 --size=16m --offset=8m --rate=,4m --verify=crc32c --serialize_overlap=1 \
 	--do_verify=1 --output-format=terse 2>&1")
 frames=$(replay "$LAB_RUN/old.pcap") || fail "replay: $frames"
 [ "${frames:-0}" -ge 32 ] || fail "replay: $frames frames"

@@ -112,7 +112,7 @@ again()
 load()
 {
 	fio --name=w --filename=$D0 --rw=randwrite --bs=16k --iodepth=8 --ioengine=libaio \
-		--direct=1 --size=24m --offset=32m --rate=,4m --max_latency=10s --verify=crc32c \
+		--direct=1 --size=24m --offset=32m --rate=,4m --max_latency=10s --verify=crc32c --serialize_overlap=1 \
 		--do_verify=1 --output-format=terse > /tmp/fio 2>&1 &
 	JOB=$!
 	local n

@@ -18,7 +18,7 @@ expects_log '^pprc_primary: pair p0: suspended \(path-loss\): ' \
 duo_up timeout_ms=2000
 job=$(on_bg primary -t 120 "fio --name=w --filename=$DISK --rw=randwrite --bsrange=4k-64k \
 	--blockalign=4k --iodepth=8 --ioengine=libaio --direct=1 --size=48m --rate=,4m \
-	--max_latency=$(lab_scale 8)s --verify=crc32c --verify_fatal=1 --do_verify=1 \
+	--max_latency=$(lab_scale 8)s --verify=crc32c --serialize_overlap=1 --verify_fatal=1 --do_verify=1 \
 	--output-format=terse 2>&1")
 need on primary 'wait_for 20 "[ \$(pair_stat p0 writes) -ge 50 ]" || fail "fio does not write"'
 logins=$(on primary 'sed "s/.*, \([0-9]*\) logins/\1/" $PAIRS/p0/session')

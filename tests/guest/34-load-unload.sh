@@ -135,7 +135,7 @@ gone()
 
 	if [ "$2" = "under load" ]; then
 		fio --name=w --filename=$D --rw=randwrite --bs=16k --iodepth=8 --ioengine=libaio \
-			--direct=1 --size=16m --offset=8m --rate=,4m --max_latency=10s --verify=crc32c \
+			--direct=1 --size=16m --offset=8m --rate=,4m --max_latency=10s --verify=crc32c --serialize_overlap=1 \
 			--do_verify=1 --output-format=terse > /tmp/fio 2>&1 &
 		job=$!
 		n=$(pair_stat p0 writes)

@@ -243,7 +243,7 @@ disks_equal /dev/ram0 /dev/ram1 || dd if=/dev/ram0 of=/dev/ram1 bs=1M oflag=dire
 put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action || fail "not resumed: $(dmesg | tail -n 2)"
 n=$(pair_stat p0 local_writes)
 fio --name=w --filename=/dev/$(pair_get p0 disk) --rw=randwrite --bsrange=4k-64k --blockalign=4k --iodepth=16 \
-	--ioengine=libaio --direct=1 --size=16m --verify=crc32c --do_verify=1 --output-format=terse > /tmp/fio 2>&1 ||
+	--ioengine=libaio --direct=1 --size=16m --verify=crc32c --serialize_overlap=1 --do_verify=1 --output-format=terse > /tmp/fio 2>&1 ||
 	fail "fio: $(cat /tmp/fio)"
 [ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex $n" ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
 disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
