@@ -77,6 +77,7 @@ EXPORT_SYMBOL_GPL(pprc_fill_complete);
 EXPORT_SYMBOL_GPL(pprc_fill_missing);
 EXPORT_SYMBOL_GPL(pprc_rtt_sample);
 EXPORT_SYMBOL_GPL(pprc_rtt_timeout_us);
+EXPORT_SYMBOL_GPL(pprc_gap_next_us);
 EXPORT_SYMBOL_GPL(pprc_window_reset);
 EXPORT_SYMBOL_GPL(pprc_window_grant);
 EXPORT_SYMBOL_GPL(pprc_window_open);
