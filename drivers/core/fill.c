@@ -114,48 +114,94 @@ static bool has_chunk(const struct pprc_fill *fill, u32 idx)
 	return fill->map[idx / 64] & (1ull << (idx % 64));
 }
 
+/* The first gap from chunk @idx on; @idx becomes the chunk behind it. */
+static bool next_gap(const struct pprc_fill *fill, u32 *idx,
+		     struct pprc_range *gap)
+{
+	u32 chunks = DIV_ROUND_UP(fill->total, fill->chunk), i = *idx;
+
+	/* Whole words that have come are the common case. */
+	while (i < chunks && has_chunk(fill, i))
+		i += i % 64 == 0 && fill->map[i / 64] == ~0ull ? 64 : 1;
+	if (i >= chunks)
+		return false;
+	gap->offset = i * fill->chunk;
+	while (i < chunks && !has_chunk(fill, i))
+		i++;
+	gap->len = min(i * fill->chunk, fill->total) - gap->offset;
+	*idx = i;
+	return true;
+}
+
+/* How much has come between two ranges. */
+static u32 between(const struct pprc_range *a, const struct pprc_range *b)
+{
+	return b->offset - (a->offset + a->len);
+}
+
+/* @a goes on to the end of @b. */
+static void join(struct pprc_range *a, const struct pprc_range *b)
+{
+	a->len = b->offset + b->len - a->offset;
+}
+
+/*
+ * There is no room for @gap behind the @n ranges: joins two neighbours, @gap
+ * being the last, the first two of those with the least between them.
+ */
+static void join_least(struct pprc_range *ranges, unsigned int n,
+		       const struct pprc_range *gap)
+{
+	u32 least = between(&ranges[n - 1], gap);
+	unsigned int at = n - 1, i;
+
+	for (i = n - 1; i > 0; i--) {
+		u32 bytes = between(&ranges[i - 1], &ranges[i]);
+
+		if (bytes <= least) {
+			least = bytes;
+			at = i - 1;
+		}
+	}
+	if (at == n - 1) {
+		join(&ranges[at], gap);
+		return;
+	}
+	join(&ranges[at], &ranges[at + 1]);
+	memmove(&ranges[at + 1], &ranges[at + 2],
+		(n - at - 2) * sizeof(ranges[0]));
+	ranges[n - 1] = *gap;
+}
+
 /**
  * pprc_fill_missing() - what has not come yet
  * @fill:	state of the slot, its command is known
- * @ranges:	filled in ascending order; each begins at a chunk
+ * @ranges:	filled in ascending order, apart; each begins at a chunk, and
+ *		ends at one or at the end of the write
  * @max:	room in @ranges, at least 1
  *
- * When there are more gaps than room, the last range also covers what has come
- * between it and the end of the write: more than needed, never less.
+ * When there are more gaps than room, some ranges also cover what has come
+ * between their gaps: more than needed, but no @max ranges could do with less,
+ * as the ranges are kept apart where most has come between them.
  *
+ * Context: any. Takes two steps for each chunk and @max for each gap at most.
  * Return: number of ranges; 0 when nothing is missing or the command has not
  * come.
  */
 unsigned int pprc_fill_missing(const struct pprc_fill *fill,
 			       struct pprc_range *ranges, unsigned int max)
 {
-	u32 chunks = DIV_ROUND_UP(fill->total, fill->chunk), idx = 0;
+	struct pprc_range gap;
 	unsigned int n = 0;
+	u32 idx = 0;
 
 	if (!fill->known)
 		return 0;
-	while (idx < chunks) {
-		u32 from;
-
-		/* Whole words that have come are the common case. */
-		if (idx % 64 == 0 && fill->map[idx / 64] == ~0ull) {
-			idx += 64;
-			continue;
-		}
-		if (has_chunk(fill, idx)) {
-			idx++;
-			continue;
-		}
-		if (n == max) {
-			ranges[n - 1].len = fill->total - ranges[n - 1].offset;
-			break;
-		}
-		from = idx * fill->chunk;
-		while (idx < chunks && !has_chunk(fill, idx))
-			idx++;
-		ranges[n].offset = from;
-		ranges[n].len = min(idx * fill->chunk, fill->total) - from;
-		n++;
+	while (next_gap(fill, &idx, &gap)) {
+		if (n < max)
+			ranges[n++] = gap;
+		else
+			join_least(ranges, n, &gap);
 	}
 	return n;
 }

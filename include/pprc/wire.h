@@ -382,7 +382,7 @@ struct pprc_desc_range {
 };
 static_assert(sizeof(struct pprc_desc_range) == 8);
 
-/* Most pieces one answer names; the last one then covers all that follow. */
+/* Most pieces one answer names; with more gaps, some pieces cover several. */
 #define PPRC_RANGES_MAX	16
 
 /**

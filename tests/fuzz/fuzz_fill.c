@@ -14,10 +14,11 @@
  * - The write is complete exactly when its command has come and every byte of
  *   it is covered.
  * - After a reset the slot is as new.
- * - What is missing is named in ranges that are ascending and apart, begin at a
- *   chunk, and cover every byte that has not come; they cover no other, but for
- *   the last one when there is no room for more. To send just them completes
- *   the write.
+ * - What is missing is named in ranges that are ascending and apart, begin and
+ *   end with a missing chunk, and cover every byte that has not come. They cover
+ *   no other, unless there are more gaps than room: then all the room is used,
+ *   and no more has come anywhere within a range than between any two. To send
+ *   just them completes the write.
  */
 
 #include "fuzz.h"
@@ -30,7 +31,7 @@ enum {
 	MISALIGNED, OUTSIDE, BEYOND_TOTAL, BEYOND_END, SHORT_INSIDE, SHORT_GAP,
 	CMD, CMD_LATE, CMD_TOO_LONG, CMD_TOO_SHORT, CMD_NOT_END, DATA_LAST,
 	CMD_LAST, NO_DATA, WHOLE_SLOT, RESET, ASK_UNKNOWN, ASK_NONE, ASK_ALL,
-	ASK_SOME, ASK_MANY, RESENT,
+	ASK_SOME, ASK_MANY, ASK_LEAST, RESENT,
 };
 
 struct fuzz_event fuzz_events[] = {
@@ -62,6 +63,7 @@ struct fuzz_event fuzz_events[] = {
 	[ASK_ALL]	= { .name = "all is missing" },
 	[ASK_SOME]	= { .name = "some is missing" },
 	[ASK_MANY]	= { .name = "more is missing than there is room to name" },
+	[ASK_LEAST]	= { .name = "gaps with less between them than others joined" },
 	[RESENT]	= { .name = "complete with what was missing" },
 	{ }
 };
@@ -205,29 +207,50 @@ static void do_command(struct pprc_fill *f, u32 total)
 		fuzz_hit(total ? CMD_LAST : NO_DATA);
 }
 
+/* The most that has come in one piece there; what ends it is missing. */
+static u64 longest_come(u64 at, u64 end)
+{
+	u64 longest = 0;
+
+	while (at < end) {
+		const u8 *from = memchr(m.map + at, 1, end - at), *to;
+
+		if (!from)
+			break;
+		to = memchr(from, 0, m.map + end - from);
+		fuzz_check(to);
+		longest = max(longest, (u64)(to - from));
+		at = to - m.map;
+	}
+	return longest;
+}
+
 /* Are these the bytes that are missing? */
 static void check_ranges(const struct pprc_range *r, unsigned int n,
 			 unsigned int max)
 {
-	u64 end = 0;
-	bool more = false;
+	u64 end = 0, within = 0, between = m.slot_bytes;
 
 	for (unsigned int i = 0; i < n; i++) {
-		fuzz_check(r[i].len && r[i].offset % m.chunk == 0);
-		fuzz_check(!i || r[i].offset > end);
-		fuzz_check(r[i].offset >= end);
+		u64 at = r[i].offset;
+
+		fuzz_check(r[i].len && at % m.chunk == 0);
+		fuzz_check(!i || at > end);
 		/* All that is between them has come. */
-		fuzz_check(!memchr(m.map + end, 0, r[i].offset - end));
-		fuzz_check(!m.map[r[i].offset]);
-		end = (u64)r[i].offset + r[i].len;
+		fuzz_check(!memchr(m.map + end, 0, at - end));
+		if (i)
+			between = min(between, at - end);
+		end = at + r[i].len;
 		fuzz_check(end <= m.total);
-		if (!memchr(m.map + r[i].offset, 1, r[i].len))
-			continue;
-		more = true;
-		fuzz_check(n == max && i == n - 1 && end == m.total);
+		fuzz_check(end % m.chunk == 0 || end == m.total);
+		fuzz_check(!m.map[at] && !m.map[end - 1]);
+		within = max(within, longest_come(at, end));
 	}
 	fuzz_check(!memchr(m.map + end, 0, m.total - end));
-	fuzz_hit(!n ? ASK_NONE : more ? ASK_MANY :
+	fuzz_check(!within || (n == max && within <= between));
+	if (n > 1 && within && within < between)
+		fuzz_hit(ASK_LEAST);
+	fuzz_hit(!n ? ASK_NONE : within ? ASK_MANY :
 		 r[0].len == m.total ? ASK_ALL : ASK_SOME);
 }
 

@@ -424,30 +424,57 @@ static void command_contradicts_frames(void **unused)
 
 #define RANGES	(PPRC_CHUNKS_MAX / 2 + 2)
 
-static struct pprc_range ranges[RANGES], wanted[RANGES];
+static struct pprc_range ranges[RANGES], wanted[RANGES], gap[RANGES];
 
-/*
- * The gaps between the bytes that were placed, each byte looked at; with more
- * gaps than room the last range goes to the end. Returns their number.
- */
-static unsigned int gaps(u32 total, unsigned int max)
+/* The gaps between the bytes that were placed, each byte looked at. */
+static unsigned int gaps(u32 total)
 {
 	unsigned int n = 0;
 
 	for (u32 b = 0; b < total; b++) {
 		if (placed[b])
 			continue;
-		if (b && !placed[b - 1]) {
-			wanted[n - 1].len++;
-			continue;
-		}
-		if (n == max) {
-			wanted[n - 1].len = total - wanted[n - 1].offset;
-			break;
-		}
-		wanted[n++] = (struct pprc_range){ b, 1 };
+		if (b && !placed[b - 1])
+			gap[n - 1].len++;
+		else
+			gap[n++] = (struct pprc_range){ b, 1 };
 	}
 	return n;
+}
+
+/* How much has come between gap i and the next. */
+static u32 come_behind(unsigned int i)
+{
+	return gap[i + 1].offset - gap[i].offset - gap[i].len;
+}
+
+/*
+ * Is gap i of n in another range than the next? With max ranges, max - 1 are:
+ * those with most behind them, of equals the last.
+ */
+static bool range_ends(unsigned int i, unsigned int n, unsigned int max)
+{
+	unsigned int before = 0;
+
+	for (unsigned int k = 0; k + 1 < n; k++)
+		before += come_behind(k) > come_behind(i) ||
+			  (come_behind(k) == come_behind(i) && k > i);
+	return before < max - 1;
+}
+
+/* The ranges that name n gaps where there is room for max. */
+static unsigned int want_ranges(unsigned int n, unsigned int max)
+{
+	unsigned int ends = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (!i || range_ends(i - 1, n, max))
+			wanted[ends++] = gap[i];
+		else
+			wanted[ends - 1].len = gap[i].offset + gap[i].len -
+					       wanted[ends - 1].offset;
+	}
+	return ends;
 }
 
 /* Asks with room for max ranges; none is written behind them. */
@@ -466,15 +493,20 @@ static unsigned int ask(unsigned int max)
 	return n;
 }
 
-static void assert_gaps(u32 total, unsigned int max)
+/* The answer names n gaps as it should. */
+static void assert_ranges(unsigned int n, unsigned int max)
 {
-	unsigned int n = gaps(total, max);
-
+	n = want_ranges(n, max);
 	assert_int_equal(ask(max), n);
 	for (unsigned int i = 0; i < n; i++) {
 		assert_int_equal(ranges[i].offset, wanted[i].offset);
 		assert_int_equal(ranges[i].len, wanted[i].len);
 	}
+}
+
+static void assert_gaps(u32 total, unsigned int max)
+{
+	assert_ranges(gaps(total), max);
 }
 
 /* A frame that must be taken. */
@@ -605,18 +637,91 @@ static void more_gaps_than_room(void **unused)
 				arrive(i * 512, 512);
 			assert_gaps(total, max);
 			assert_int_equal(ask(max), n);
-			for (u32 i = 0; i + 1 < n; i++) {
+			/* The first one covers all there is no room for. */
+			assert_int_equal(ranges[0].offset, first * 512);
+			assert_int_equal(ranges[0].len,
+					 (2 * (lost - n) + 1) * 512);
+			for (u32 i = 1; i < n; i++) {
 				assert_int_equal(ranges[i].offset,
-						 (2 * i + first) * 512);
+						 (2 * (lost - n + i) + first) *
+						 512);
 				assert_int_equal(ranges[i].len, 512);
 			}
-			assert_int_equal(ranges[n - 1].offset,
-					 (2 * n - 2 + first) * 512);
-			assert_int_equal(ranges[n - 1].len, max < lost ?
-					 total - ranges[n - 1].offset : 512);
 			resend(n, total);
 			assert_true(pprc_fill_complete(&fill));
 		}
+}
+
+/* One character for each chunk: '#' has come, '.' is missing or to be sent. */
+static const struct {
+	const char	*come;
+	unsigned int	max;
+	const char	*sent;
+} joins[] = {
+	/* room for all */
+	{ ".#.##.###.",		4, ".#.##.###." },
+	/* what has come grows, shrinks, is least in the middle */
+	{ ".#.##.###.",		3, "...##.###." },
+	{ ".#.##.###.",		2, "......###." },
+	{ ".#.##.###.####.",	3, "......###.####." },
+	{ ".#.##.###.####.",	2, "..........####." },
+	{ ".###.##.#.",		3, ".###.##..." },
+	{ ".###.##.#.",		2, ".###......" },
+	{ ".####.###.##.#.",	3, ".####.###......" },
+	{ ".####.###.##.#.",	2, ".####.........." },
+	{ ".##.#.##.",		3, ".##...##." },
+	{ ".###.#.##.#.###.",	5, ".###...##.#.###." },
+	{ ".###.#.##.#.###.",	4, ".###...##...###." },
+	{ ".###.#.##.#.###.",	3, ".###........###." },
+	/* the first of equals */
+	{ ".#.#.#.",		3, "...#.#." },
+	{ ".#.#.#.",		2, ".....#." },
+	{ ".##.##.#.#.",	4, ".##.##...#." },
+	{ ".##.##.#.#.",	3, ".##.##....." },
+	{ ".##.##.#.#.",	2, "....##....." },
+	/* how long the gaps are does not matter */
+	{ "....#.##...#....",	3, "......##...#...." },
+	{ "....#.##...#....",	2, "......##........" },
+	/* what has come before the first gap and behind the last */
+	{ "##.###.#.#",		2, "##.###...#" },
+	{ "#.#.##",		1, "#...##" },
+	{ "##.####",		1, "##.####" },
+	/* one for all */
+	{ ".#.##.###.",		1, ".........." },
+	{ "#.#####.#",		1, "#.......#" },
+};
+
+/* Which gaps are named as one, also when the last frame is a short one. */
+static void gaps_joined(void **unused)
+{
+	(void)unused;
+	for (unsigned int j = 0; j < 2 * ARRAY_SIZE(joins); j++) {
+		const char *come = joins[j / 2].come, *sent = joins[j / 2].sent;
+		u32 n = strlen(come), total = n * 512 - j % 2 * 100, got = 0;
+
+		assert_int_equal(strlen(sent), n);
+		begin(64 * KIB, 512);
+		memset(placed, 0, total);
+		assert_true(pprc_fill_expect(&fill, total));
+		for (u32 i = 0; i < n; i++)
+			if (come[i] == '#')
+				arrive(i * 512, min(512u, total - i * 512));
+		ask(joins[j / 2].max);
+		for (u32 i = 0; i < n; i++) {
+			if (sent[i] == '#')
+				continue;
+			if (!i || sent[i - 1] == '#')
+				assert_int_equal(ranges[got++].offset, i * 512);
+			if (i + 1 == n || sent[i + 1] == '#')
+				assert_int_equal(ranges[got - 1].offset +
+						 ranges[got - 1].len,
+						 min(i * 512 + 512, total));
+		}
+		assert_gaps(total, joins[j / 2].max);
+		assert_int_equal(ask(joins[j / 2].max), got);
+		resend(got, total);
+		assert_true(pprc_fill_complete(&fill));
+	}
 }
 
 /* The largest slot in its smallest chunks, with all the gaps there can be. */
@@ -670,7 +775,7 @@ static void missing_of_random_arrivals(void **unused)
 
 			assert_gaps(total, max);
 			got = ask(max);
-			too_many += got && gaps(total, RANGES) > max;
+			too_many += got && gaps(total) > max;
 			assert_int_equal(!got, pprc_fill_complete(&fill));
 			if (!got)
 				break;
@@ -769,35 +874,23 @@ static bool model_complete(void)
 /* By chunks, as counting bytes after each call would take long. */
 static void assert_model_missing(void)
 {
-	unsigned int max = 1 + unit_below(20), n = ask(max), at = 0;
 	u32 chunk_count = DIV_ROUND_UP(model.total, model.chunk);
-	bool within = false;
+	unsigned int max = 1 + unit_below(20), n = 0;
 
-	if (!model.known) {
-		assert_int_equal(n, 0);
-		return;
-	}
+	if (!model.known)
+		chunk_count = 0;
 	for (u32 i = 0; i < chunk_count; i++) {
-		bool gap = !model.len[i];
+		u32 at = i * model.chunk;
+		u32 len = min(model.chunk, model.total - at);
 
-		if (gap && !within && at == max) {
-			assert_int_equal(ranges[n - 1].offset +
-					 ranges[n - 1].len, model.total);
-			break;
-		}
-		if (gap && !within) {
-			assert_true(at < n);
-			assert_int_equal(ranges[at++].offset, i * model.chunk);
-		} else if (!gap && within && at < max) {
-			assert_int_equal(ranges[at - 1].offset +
-					 ranges[at - 1].len, i * model.chunk);
-		}
-		within = gap;
+		if (model.len[i])
+			continue;
+		if (i && !model.len[i - 1])
+			gap[n - 1].len += len;
+		else
+			gap[n++] = (struct pprc_range){ at, len };
 	}
-	assert_int_equal(at, n);
-	if (within)
-		assert_int_equal(ranges[n - 1].offset + ranges[n - 1].len,
-				 model.total);
+	assert_ranges(n, max);
 }
 
 /* Marks a placed frame; no byte may be placed twice. */
@@ -927,6 +1020,7 @@ int main(void)
 		cmocka_unit_test(missing_all_or_nothing),
 		cmocka_unit_test(missing_one_frame),
 		cmocka_unit_test(more_gaps_than_room),
+		cmocka_unit_test(gaps_joined),
 		cmocka_unit_test(most_gaps_there_can_be),
 		cmocka_unit_test(missing_of_random_arrivals),
 		cmocka_unit_test(random_calls),
