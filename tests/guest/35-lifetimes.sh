@@ -2,17 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # 35-lifetimes: whatever is taken away on either side, idle or under load, the host's I/O goes on, nothing hangs, and everything can be made anew
 # lab: one
-# time: 220 * ROUNDS
+# time: 220 + 60 * ROUNDS
 # long: yes
 #
-# ROUNDS=n repeats everything n times; ROUNDS_ONLY="event..." picks events.
+# ROUNDS=n repeats everything n times, shared by TRACKS (at most 4) cables beside
+# each other, each with a pair of its own: most of the time is libfc's, which
+# takes seconds to log in again.  ROUNDS_ONLY="event..." picks events.
 #
 # shellcheck disable=SC2016	# what is quoted runs in the guest
 
 expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'^pprc_secondary: session [0-9a-f:]+: closing waits for ' \
-	'^pprc_primary: pair p0: suspended \((path-loss|secondary-error|by-host-command)\): ' \
-	'^pprc_primary: pair p0: (not resumed|not disabled): ' \
+	'^pprc_primary: pair p[0-9]: suspended \((path-loss|secondary-error|by-host-command)\): ' \
+	'^pprc_primary: pair p[0-9]: (not resumed|not disabled): ' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \
 	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard of the primary' \
 	'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((aborted|bad-lun|no-pair|backstore-error), ' \
@@ -21,32 +23,79 @@ expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'callbacks suppressed$'
 
 cat > "$LAB_SHARE/life.sh" << 'EOG'
-TPG=$(tpg_of $SW)
-ACL=$TPG/acls/$(wwpn_colon $PW)
+# track N: the cable and the pair that all below is about
+track()
+{
+	N=$1 P=p$1 IP=v$1a IS=v$1b SLOW=slow$1 LOG=/tmp/fio.$1
+	PW=$(printf 2000020000000%x0a $1) SW=$(printf 2000020000000%x0b $1)
+	RP=/dev/ram$((2 * $1)) RS=/dev/ram$((2 * $1 + 1))
+	TPG=$(tpg_of $SW)
+	ACL=$TPG/acls/$(wwpn_colon $PW)
+}
+
+# mac END: of the port with this last byte
+mac() { printf 02:00:00:00:%02x:%s $N $1; }
+
+target_up() { sec_tpg $SW && sec_lun $SW 0 $store && sec_acl $SW $PW 0; }
+establish() { pair_up $P $RP $SW 0 timeout_ms=2000 connect_timeout_ms=60000; }
+
+# track_up: cable, ports, backstore, target, pair
+track_up()
+{
+	local d
+
+	veth_pair $IP $IS $(mac 0a) $(mac 0b) && fcoe_up $IP > /dev/null && fcoe_up $IS > /dev/null &&
+	wait_for 20 "grep -qs 0x$SW /sys/class/fc_remote_ports/*/port_name" || fail "no cable $N"
+	dmsetup create $SLOW --noudevsync --table "0 $(blockdev --getsz $RS) linear $RS 0" && dmsetup mknodes
+	store=$(backstore_block store$N /dev/mapper/$SLOW) && target_up || fail "no target $N"
+	d=$(establish) || fail "no pair $N: $(dmesg | tail -n 3)"
+}
+
+# track_ends: the pair still makes copies; then everything goes
+track_ends()
+{
+	local n
+
+	put suspend $PAIRS/$P/action
+	disks_equal $RP $RS || dd if=$RP of=$RS bs=1M oflag=direct iflag=direct status=none
+	put 1 $PAIRS/$P/assume_equal && put resume $PAIRS/$P/action || fail "not resumed: $(dmesg | tail -n 2)"
+	n=$(pair_stat $P local_writes)
+	fio --name=w --filename=/dev/$(pair_get $P disk) --rw=randwrite --bsrange=4k-64k --blockalign=4k --iodepth=16 \
+		--ioengine=libaio --direct=1 --size=8m --verify=crc32c --serialize_overlap=1 --do_verify=1 \
+		--output-format=terse > $LOG 2>&1 || fail "fio: $(cat $LOG)"
+	[ "$(pair_get $P state) $(pair_stat $P local_writes)" = "full-duplex $n" ] ||
+		fail "$P is $(pair_get $P state): $(pair_get $P reason)"
+	disks_equal $RP $RS || fail "the copies differ"
+	rmdir $PAIRS/$P
+	sec_drop $SW && backstore_drop store$N && dmsetup remove --noudevsync $SLOW || fail "track $N stays"
+	fcoe_down $IP
+	fcoe_down $IS
+	ip link del $IP
+}
 
 # load_on, load_off: writes at queue depth 16 that never end by themselves
 load_on()
 {
 	local n
 
-	n=$(($(pair_stat p0 writes) + $(pair_stat p0 local_writes)))
-	fio --name=w --filename=/dev/$(pair_get p0 disk) --rw=randwrite --bsrange=4k-64k \
-		--blockalign=4k --iodepth=16 --ioengine=libaio --direct=1 --size=48m \
+	n=$(($(pair_stat $P writes) + $(pair_stat $P local_writes)))
+	fio --name=w --filename=/dev/$(pair_get $P disk) --rw=randwrite --bsrange=4k-64k \
+		--blockalign=4k --iodepth=16 --ioengine=libaio --direct=1 --size=16m $PAUSES \
 		--time_based --runtime=3600 --max_latency=$((20 * ${PPRC_SLOW%.*}))s \
-		--output-format=terse > /tmp/fio 2>&1 &
+		--output-format=terse > $LOG 2>&1 &
 	job=$!
-	wait_for 20 "[ $n -lt \$((\$(pair_stat p0 writes) + \$(pair_stat p0 local_writes))) ]" ||
-		fail "fio does not write: $(cat /tmp/fio)"
+	wait_for 20 "[ $n -lt \$((\$(pair_stat $P writes) + \$(pair_stat $P local_writes))) ]" ||
+		fail "fio does not write: $(cat $LOG)"
 }
 
 load_off()
 {
-	kill -0 $job 2>/dev/null || fail "$what: fio has ended: $(cat /tmp/fio)"
+	kill -0 $job 2>/dev/null || fail "$what: fio has ended: $(cat $LOG)"
 	kill -INT $job
 	wait $job
 	# fio's own word for "stopped by a signal"
-	[ $? -eq 128 ] || fail "$what: fio: $(cat /tmp/fio)"
-	! grep -qiE 'error|exceed' /tmp/fio || fail "$what: fio: $(cat /tmp/fio)"
+	[ $? -eq 128 ] || fail "$what: fio: $(cat $LOG)"
+	! grep -qiE 'error|exceed' $LOG || fail "$what: fio: $(cat $LOG)"
 }
 
 # moves COUNTER: it goes up within a few seconds
@@ -54,28 +103,28 @@ moves()
 {
 	local n
 
-	n=$(pair_stat p0 $1)
-	wait_for 10 "[ \$(pair_stat p0 $1) -gt $n ]" || fail "$what: no $1"
+	n=$(pair_stat $P $1)
+	wait_for 10 "[ \$(pair_stat $P $1) -gt $n ]" || fail "$what: no $1"
 }
 
 suspended()
 {
-	wait_for 40 "[ \$(pair_get p0 state) = suspended ]" || fail "$what: p0 is $(pair_get p0 state)"
+	wait_for 40 "[ \$(pair_get $P state) = suspended ]" || fail "$what: $P is $(pair_get $P state)"
 	hits[$1]=$((${hits[$1]:-0} + 1))
 }
 
 again()
 {
-	wait_for 60 "grep -q ^up, $PAIRS/p0/session" || fail "$what: the session does not come back: $(pair_get p0 session)"
+	wait_for 60 "grep -q ^up, $PAIRS/$P/session" || fail "$what: the session does not come back: $(pair_get $P session)"
 	# A login may be lost once more while it settles.
-	wait_for 60 'put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action 2> /dev/null' ||
+	wait_for 60 "put 1 $PAIRS/$P/assume_equal && put resume $PAIRS/$P/action 2> /dev/null" ||
 		fail "$what: not resumed: $(dmesg | tail -n 3)"
 }
 
 # An idle pair learns of some things by its next write only.
 touch_it()
 {
-	[ -n "$loaded" ] || dd if=/dev/zero of=/dev/$(pair_get p0 disk) bs=4k count=1 oflag=direct status=none ||
+	[ -n "$loaded" ] || dd if=/dev/zero of=/dev/$(pair_get $P disk) bs=4k count=1 oflag=direct status=none ||
 		fail "$what: a write fails"
 }
 
@@ -105,7 +154,7 @@ ev_wwn()	# ACL, LUN, TPG and port are removed
 	sec_drop $SW || fail "$what: it stays"
 	[ ! -e $TPG ] || fail "$what: it is still there"
 	touch_it; suspended wwn
-	sec_tpg $SW && sec_lun $SW 0 $LIO/core/iblock_0/store && sec_acl $SW $PW 0 || fail "$what: it cannot be made anew"
+	target_up || fail "$what: it cannot be made anew"
 }
 
 link_event()	# an end of the cable goes down and comes up again
@@ -114,16 +163,16 @@ link_event()	# an end of the cable goes down and comes up again
 	suspended $2
 	ip link set $1 up
 }
-ev_link_p() { link_event va link_p; }
-ev_link_s() { link_event vb link_s; }
+ev_link_p() { link_event $IP link_p; }
+ev_link_s() { link_event $IS link_s; }
 
 lip_event()	# a port is reset: it logs out of everything
 {
 	echo 1 > /sys/class/fc_host/$(fcoe_host $1)/issue_lip
 	suspended $2
 }
-ev_lip_p() { lip_event va lip_p; }
-ev_lip_s() { lip_event vb lip_s; }
+ev_lip_p() { lip_event $IP lip_p; }
+ev_lip_s() { lip_event $IS lip_s; }
 
 port_event()	# the FCoE port is destroyed and made anew
 {
@@ -132,23 +181,31 @@ port_event()	# the FCoE port is destroyed and made anew
 	wait_for 20 "! fcoe_ctlr $1 > /dev/null" || fail "$what: it stays"
 	fcoe_up $1 > /dev/null || fail "$what: it cannot be made anew"
 }
-ev_port_p() { port_event va port_p; }
-ev_port_s() { port_event vb port_s; }
+ev_port_p() { port_event $IP port_p; }
+ev_port_s() { port_event $IS port_s; }
 
-ev_hang()	# the backstore hangs: removals wait and say so
+# closing_waits: the last time that was said
+closing_waits()
 {
-	dmsetup suspend --noudevsync --noflush slow || fail "$what: the backstore cannot be held"
-	[ -n "$loaded" ] || timeout 60 dd if=/dev/zero of=/dev/$(pair_get p0 disk) bs=4k count=1 oflag=direct status=none ||
+	dmesg | grep "session $(wwpn_colon $PW): closing waits for [0-9]* commands that the backstore has not ended" | tail -n 1
+}
+
+ev_hang()	# the backstore hangs: removals wait, and the log says for what
+{
+	local waits
+
+	waits=$(closing_waits)
+	dmsetup suspend --noudevsync --noflush $SLOW || fail "$what: the backstore cannot be held"
+	[ -n "$loaded" ] || timeout 60 dd if=/dev/zero of=/dev/$(pair_get $P disk) bs=4k count=1 oflag=direct status=none ||
 		fail "$what: a write fails or hangs"
 	suspended hang
-	dmesg -C
-	( rm $ACL/lun_0/map; rmdir $ACL/lun_0 $ACL; touch /tmp/removed ) &
-	wait_for 20 'dmesg | grep -q "closing waits for [0-9]* commands that the backstore has not ended"' ||
+	( rm $ACL/lun_0/map; rmdir $ACL/lun_0 $ACL; touch /tmp/removed.$N ) &
+	wait_for 20 '[ "$(closing_waits)" != "$waits" ]' ||
 		fail "$what: nobody says why the removal waits: $(dmesg | tail -n 3)"
-	[ ! -e /tmp/removed ] || fail "$what: the ACL went under a command"
-	dmsetup resume --noudevsync slow
-	wait_for 20 '[ -e /tmp/removed ]' || fail "$what: the removal hangs"
-	rm /tmp/removed
+	[ ! -e /tmp/removed.$N ] || fail "$what: the ACL went under a command"
+	dmsetup resume --noudevsync $SLOW
+	wait_for 20 "[ -e /tmp/removed.$N ]" || fail "$what: the removal hangs"
+	rm /tmp/removed.$N
 	sec_acl $SW $PW 0
 }
 
@@ -159,8 +216,8 @@ ev_unload()	# modules in use are not unloaded
 	for m in core primary secondary; do
 		! rmmod pprc_$m 2> /dev/null || fail "$what: pprc_$m was unloaded"
 	done
-	[ "$(pair_get p0 state)" = full-duplex ] || fail "$what: p0 is $(pair_get p0 state)"
-	put suspend $PAIRS/p0/action
+	[ "$(pair_get $P state)" = full-duplex ] || fail "$what: $P is $(pair_get $P state)"
+	put suspend $PAIRS/$P/action
 	suspended unload
 }
 
@@ -169,15 +226,15 @@ ev_pair()	# the pair is removed: refused while its disk is open
 	local d
 
 	if [ -n "$loaded" ]; then
-		! put 0 $PAIRS/p0/enable 2> /dev/null || fail "$what: a disk in use was removed"
-		[ "$(pair_get p0 state)" = full-duplex ] || fail "$what: p0 is $(pair_get p0 state)"
-		put suspend $PAIRS/p0/action
+		! put 0 $PAIRS/$P/enable 2> /dev/null || fail "$what: a disk in use was removed"
+		[ "$(pair_get $P state)" = full-duplex ] || fail "$what: $P is $(pair_get $P state)"
+		put suspend $PAIRS/$P/action
 		suspended pair
 		return
 	fi
-	pair_down p0 || fail "$what: it stays: $(dmesg | tail -n 1)"
-	d=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=2000 connect_timeout_ms=60000) || fail "$what: it cannot be made anew"
-	put suspend $PAIRS/p0/action
+	pair_down $P || fail "$what: it stays: $(dmesg | tail -n 1)"
+	d=$(establish) || fail "$what: it cannot be made anew"
+	put suspend $PAIRS/$P/action
 	suspended pair
 }
 
@@ -186,14 +243,14 @@ ev_disk()	# the disk is deleted under its user, who gets errors
 	local d
 
 	[ -z "$loaded" ] || { kill -INT $job; wait $job; load_on; }
-	d=$(pair_get p0 disk)
+	d=$(pair_get $P disk)
 	timeout 60 bash -c "echo 1 > /sys/block/$d/device/delete" || fail "$what: that hangs"
 	wait_for 20 "[ ! -e /sys/block/$d ]" || fail "$what: it stays"
 	[ -z "$loaded" ] || { wait_for 30 "! kill -0 $job 2> /dev/null" || fail "$what: its user hangs"; wait $job; }
-	wait_for 10 'pair_down p0 2> /dev/null' || fail "$what: the pair stays: $(dmesg | tail -n 1)"
-	d=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=2000 connect_timeout_ms=60000) || fail "$what: it cannot be made anew: $(dmesg | tail -n 2)"
+	wait_for 10 "pair_down $P 2> /dev/null" || fail "$what: the pair stays: $(dmesg | tail -n 1)"
+	d=$(establish) || fail "$what: it cannot be made anew: $(dmesg | tail -n 2)"
 	[ -z "$loaded" ] || load_on
-	put suspend $PAIRS/p0/action
+	put suspend $PAIRS/$P/action
 	suspended disk
 }
 
@@ -214,10 +271,10 @@ rounds()
 				[ -z "$loaded" ] || moves local_writes
 				again
 				touch_it
-				moves_back=$(pair_get p0 state)
-				[ $moves_back = full-duplex ] || fail "$what: afterwards p0 is $moves_back: $(pair_get p0 reason)"
+				moves_back=$(pair_get $P state)
+				[ $moves_back = full-duplex ] || fail "$what: afterwards $P is $moves_back: $(pair_get $P reason)"
 				[ -z "$loaded" ] || moves writes
-				echo "$what: $((SECONDS - start)) s"
+				echo "$P: $what: $((SECONDS - start)) s"
 			done
 			[ -z "$loaded" ] || load_off
 		done
@@ -228,24 +285,32 @@ rounds()
 	done
 }
 declare -A hits
+# tracks N ROUNDS EVENT...: so many tracks beside each other share the rounds
+tracks()
+{
+	local n=$1 rounds=$2 t rc
+
+	shift 2
+	modprobe brd rd_nr=$((2 * n)) rd_size=65536 && modprobe dm-mod && pprc_load core secondary primary || fail "no modules"
+	# Beside each other they would only queue for the CPU: bursts at depth 16.
+	PAUSES=
+	[ $n = 1 ] || PAUSES="--thinktime=400ms --thinktime_blocks=64"
+	for ((t = 0; t < n; t++)); do
+		( track $t && track_up && rounds $(((rounds + n - 1 - t) / n)) "$@" && track_ends ) > /tmp/track.$t 2>&1 &
+	done
+	for ((t = 0; t < n; t++)); do
+		wait -n
+		rc=$?
+		[ $rc -eq 0 ] || break
+	done
+	cat /tmp/track.*
+	[ $rc -eq 0 ] || fail "$(grep -h '^fail: ' /tmp/track.* | head -n 1 | cut -d ' ' -f 2-)"
+	pprc_unload && rmmod brd
+}
 EOG
 
 events=${ROUNDS_ONLY:-lun acl tpg wwn link_p link_s lip_p lip_s port_p port_s hang unload pair disk}
-need on primary -t $((400 * ROUNDS)) "modprobe dm-mod && roles_up || exit 1
-dmsetup create slow --noudevsync --table \"0 \$(blockdev --getsz /dev/ram1) linear /dev/ram1 0\" && dmsetup mknodes
-store=\$(backstore_block store /dev/mapper/slow) && sec_tpg \$SW && sec_lun \$SW 0 \$store && sec_acl \$SW \$PW 0 || fail 'no target'
-D=\$(pair_up p0 /dev/ram0 \$SW 0 timeout_ms=2000 connect_timeout_ms=60000) || fail \"no pair: \$(dmesg | tail -n 3)\"
-. \$SHARE/life.sh
-rounds $ROUNDS $events"
-# And the pair still makes copies.
-need on primary -t 120 'put suspend $PAIRS/p0/action
-disks_equal /dev/ram0 /dev/ram1 || dd if=/dev/ram0 of=/dev/ram1 bs=1M oflag=direct iflag=direct status=none
-put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action || fail "not resumed: $(dmesg | tail -n 2)"
-n=$(pair_stat p0 local_writes)
-fio --name=w --filename=/dev/$(pair_get p0 disk) --rw=randwrite --bsrange=4k-64k --blockalign=4k --iodepth=16 \
-	--ioengine=libaio --direct=1 --size=16m --verify=crc32c --serialize_overlap=1 --do_verify=1 --output-format=terse > /tmp/fio 2>&1 ||
-	fail "fio: $(cat /tmp/fio)"
-[ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex $n" ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
-disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
-for p in $PAIRS/*/; do rmdir $p; done
-sec_drop $SW && backstore_drop store && dmsetup remove --noudevsync slow && roles_down'
+tracks=${TRACKS:-4}
+[ "$tracks" -le "$ROUNDS" ] || tracks=$ROUNDS
+need on primary -t $((400 + 150 * ROUNDS)) ". \$SHARE/life.sh
+tracks $tracks $ROUNDS $events"

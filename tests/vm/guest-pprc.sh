@@ -148,13 +148,21 @@ pair_set()
 # pair_get NAME ATTRIBUTE
 pair_get()
 {
-	cat "$PAIRS/$1/$2"
+	local text
+
+	# An attribute has no zero byte, so all of it is read.
+	IFS= read -rd '' text < "$PAIRS/$1/$2" || [ -n "$text" ] || [ -e "$PAIRS/$1/$2" ] || return 1
+	printf %s "$text"
 }
 
 # pair_stat NAME COUNTER
 pair_stat()
 {
-	awk -v key="$2" '$1 == key { print $2 }' "$PAIRS/$1/stats"
+	local key value
+
+	while read -r key value; do
+		[ "$key" != "$2" ] || echo "$value"
+	done < "$PAIRS/$1/stats"
 }
 
 # pair_up NAME DEVICE SECONDARY_WWPN LUN [ATTRIBUTE=VALUE...]: establish a
@@ -264,5 +272,6 @@ refused()
 # put VALUE FILE: write an attribute in one go, for refused
 put()
 {
-	bash -c 'printf "%s\n" "$1" > "$2"' put "$1" "$2"
+	# On its own: what bash could not write it would try to write again.
+	( printf '%s\n' "$1" > "$2" )
 }

@@ -161,6 +161,9 @@ kernel_debug_get()
 			kernel_debug_build "$cache" "$ver" "-pprc-$hash" "$final"
 	) 9> "$cache/debug/.lock" || return 1
 	kernel_vars "$final" || return 1
+	# Others may still use another one; after two weeks nobody does.
+	touch "$final"
+	find "$cache/debug" -mindepth 1 -maxdepth 1 -name '*-*_*' -mtime +14 -exec rm -rf {} +
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
