@@ -45,7 +45,7 @@ thousandths()
 nap()
 {
 	[ -p /run/pprc.never ] || mkfifo /run/pprc.never 2> /dev/null
-	read -rt 0.1 <> /run/pprc.never
+	read -rt 0.1 <> /run/pprc.never || return 0
 }
 
 # wait_for SECONDS 'condition'
