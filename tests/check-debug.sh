@@ -8,8 +8,9 @@
 # anything.  Builds the kernel if it is not in the cache.  Needs no terminal and
 # no input.
 #
-# Without a pattern the rounds of 35, which spend most of their time waiting for
-# libfc, go on beside all the rest: one lab keeps a CPU and a quarter busy.
+# Without a pattern there are three labs beside each other: the tests of one
+# guest, those of two, and the rounds of 35, which wait for libfc half of the
+# time.  What they print comes one after the other.
 #
 # The last line is "N passed, N failed, N skipped", the sum of all TAP lines.  A
 # stage that ends badly without a failed test, or runs fewer tests than it has
@@ -53,11 +54,26 @@ stage()
 	echo
 }
 
-# beside RC: what has run in the background, and how it has ended
-beside()
+# begin NAME ARGUMENT...: tests/run.sh in the background, with objects of its own,
+# as each links the modules anew
+begin()
 {
-	cat "$beside/out"
-	return "$1"
+	PPRC_BUILD=$beside/$1.build "$TESTS/run.sh" -d "${@:2}" > "$beside/$1" 2>&1 &
+	jobs[$1]=$!
+}
+
+# ended NAME: wait for it; its output is a stage
+ended()
+{
+	wait "${jobs[$1]}"
+	stage "$1" printed "$1" $?
+}
+
+# printed NAME RC: what it has printed, and how it has ended
+printed()
+{
+	cat "$beside/$1"
+	return "$2"
 }
 
 "$TESTS/deps.sh" build vm debug 2>&1
@@ -69,18 +85,19 @@ if [ $# -gt 0 ]; then
 	stage canary "$TESTS/vm/lab-canary.sh"
 	stage guest "$TESTS/run.sh" -d "$@"
 else
+	declare -A jobs
 	beside=$(mktemp -d "${TMPDIR:-/var/tmp}/pprc-beside.XXXXXX") || exit 1
-	export ROUNDS=${ROUNDS:-5} FUZZ_FRAMES=${FUZZ_FRAMES:-2000}
-	# Objects of its own: the other run links the modules anew.
-	PPRC_BUILD=$beside/build "$TESTS/run.sh" -d 35- > "$beside/out" 2>&1 &
-	job=$!
-	trap 'kill $job 2> /dev/null; rm -rf "$beside"' EXIT
+	trap 'kill "${jobs[@]}" 2> /dev/null; rm -rf "$beside"' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
+	export ROUNDS=${ROUNDS:-20} FUZZ_FRAMES=${FUZZ_FRAMES:-2000}
 	stage canary "$TESTS/vm/lab-canary.sh"
-	stage guest "$TESTS/run.sh" -d
-	wait $job
-	stage lifetimes beside $?
+	begin lifetimes 35-
+	begin one -a -L one -x 35-
+	begin two -a -L pair
+	ended one
+	ended two
+	ended lifetimes
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# run.sh [-k 6.1|6.12] [-d] [-l] [PATTERN...]
+# run.sh [-k 6.1|6.12] [-d] [-L KIND] [-a] [-x PATTERN] [-l] [PATTERN...]
 #
 # Runs the tests in tests/guest/ in virtual machines and reports in KTAP.  A
 # pattern is part of a test's name, such as its number.
@@ -10,6 +10,9 @@
 #              marked "smoke: yes" once more on 6.12
 #   -d         on the debug kernel, and look for leaks before the guests end;
 #              all deadlines are four times as long
+#   -L KIND    only those in this kind of lab
+#   -a         also those marked "long: yes"
+#   -x PATTERN not those whose name has this part
 #   -l         list the tests with their promises and what they cost
 #
 # The head of a test:
@@ -43,11 +46,14 @@ TESTS=$(dirname "$(realpath "$0")")
 TOP=$(dirname "$TESTS")
 export TESTS TOP
 
-kernels=(6.1 6.12) list=0
-while getopts k:dlh opt; do
+kernels=(6.1 6.12) list=0 kind='' all=${LONG:-0} without=''
+while getopts k:dL:ax:lh opt; do
 	case $opt in
 	k)	kernels=("$OPTARG") ;;
 	d)	kernels=(debug) ;;
+	L)	kind=$OPTARG ;;
+	a)	all=1 ;;
+	x)	without=$OPTARG ;;
 	l)	list=1 ;;
 	*)	sed -n '4,/^$/{/^#/s/^# \{0,1\}//p}' "$0"; exit 2 ;;
 	esac
@@ -63,12 +69,14 @@ export LAB_KERNEL=${kernels[0]}
 . "$TESTS/vm/run-lib.sh"
 
 mapfile -t tests < <(run_select "$@")
-if [ $# -eq 0 ] && [ "${LONG:-0}" = 0 ]; then
+if [ $# -eq 0 ] && [ "$all" = 0 ]; then
 	mapfile -t tests < <(grep -L '^# long: yes' "${tests[@]}")
 fi
 if [ $# -eq 0 ] && [ "${kernels[0]}" != debug ]; then
 	mapfile -t tests < <(grep -L '^# debug: yes' "${tests[@]}")
 fi
+[ -z "$kind" ] || mapfile -t tests < <(grep -lx "# lab: $kind" "${tests[@]}")
+[ -z "$without" ] || mapfile -t tests < <(printf '%s\n' "${tests[@]}" | grep -v "/[^/]*${without}[^/]*\$")
 [ ${#tests[@]} -gt 0 ] || run_die "no test matches: $*"
 for t in "${tests[@]}"; do
 	run_check "$t"

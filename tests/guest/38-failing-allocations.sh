@@ -22,7 +22,8 @@ echo "FAIL_SEED=$seed, one place in $thin"
 
 expects_log '^pprc_(primary|secondary|core): ' 'callbacks suppressed$' \
 	'^(scsi|sd) [0-9:]+: ' '^kobject: ' '^kobject_(add_internal|create_and_add|init_and_add)(:| failed)' '^Could not create tracefs ' '^SCSI: ' \
-	'^scsi_alloc_(sdev|target): [aA]llocation failure' '^kmemleak: Cannot allocate a scan area'
+	'^scsi_alloc_(sdev|target): [aA]llocation failure' '^kmemleak: Cannot allocate a scan area' \
+	'^(Unable to|Could not|Cannot) (allocate|create|get) '
 # vmalloc() says so at length when it gets nothing. The first line of a fault
 # would remain.
 expects_log '^[^ ]+: (vmalloc error|page allocation failure): ' '^CPU: [0-9]+ PID: ' '^Hardware name: ' \

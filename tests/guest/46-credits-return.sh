@@ -13,6 +13,8 @@
 # shellcheck source=tests/guest/trouble.sh
 . "$TESTS/guest/trouble.sh"
 
+expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE'
+
 runs=${RUNS:-50}
 [ "${LONG:-0}" = 0 ] || runs=${RUNS:-1000}
 slots=8
