@@ -79,7 +79,7 @@ load_on()
 	local n
 
 	n=$(($(pair_stat $P writes) + $(pair_stat $P local_writes)))
-	fio --name=w --filename=/dev/$(pair_get $P disk) --rw=randwrite --bsrange=4k-64k \
+	fio --name=w --filename=/dev/$(pair_get $P disk) --rw=randwrite --bsrange=4k-32k \
 		--blockalign=4k --iodepth=16 --ioengine=libaio --direct=1 --size=16m $PAUSES \
 		--time_based --runtime=3600 --max_latency=$((20 * ${PPRC_SLOW%.*}))s \
 		--output-format=terse > $LOG 2>&1 &
@@ -294,7 +294,7 @@ tracks()
 	modprobe brd rd_nr=$((2 * n)) rd_size=65536 && modprobe dm-mod && pprc_load core secondary primary || fail "no modules"
 	# Beside each other they would only queue for the CPU: bursts at depth 16.
 	PAUSES=
-	[ $n = 1 ] || PAUSES="--thinktime=400ms --thinktime_blocks=64"
+	[ $n = 1 ] || PAUSES="--thinktime=800ms --thinktime_blocks=32"
 	for ((t = 0; t < n; t++)); do
 		( track $t && track_up && rounds $(((rounds + n - 1 - t) / n)) "$@" && track_ends ) > /tmp/track.$t 2>&1 &
 	done

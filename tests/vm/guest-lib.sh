@@ -41,11 +41,13 @@ thousandths()
 	THOUSANDTHS=$((10#${whole:-0} * 1000 + 10#${part:0:3}))
 }
 
-# nap: a tenth of a second
+# nap: a tenth of a second, longer where all takes longer
 nap()
 {
+	local slow=${PPRC_SLOW:-1}
+
 	[ -p /run/pprc.never ] || mkfifo /run/pprc.never 2> /dev/null
-	read -rt 0.1 <> /run/pprc.never || return 0
+	read -rt "0.${slow%.*}" <> /run/pprc.never || return 0
 }
 
 # wait_for SECONDS 'condition'
