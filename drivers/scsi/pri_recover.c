@@ -156,6 +156,8 @@ bool pri_recover_answer(struct pri_xchg *x, const struct pprc_answer *a)
 			cmd->nr_missing = a->nr_missing;
 			memcpy(cmd->missing, a->missing, sizeof(cmd->missing));
 			queue_op(cmd, PRI_RESEND);
+			/* It is not to be asked for before that is sent. */
+			pri_recover_arm(s, cmd, ktime_get_ns());
 		}
 	}
 unlock:

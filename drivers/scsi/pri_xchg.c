@@ -15,8 +15,9 @@
  *   the secondary has answered on another exchange of the same command, it is
  *   there and has nothing more to say on this one but what is in the network
  *   already; SETTLED_MS is enough then, and there are ids for a lossy wire.
- *   (A late frame would do no harm but to cost an answer: libfc takes any last
- *   frame for the end of its exchange, and that command would be asked for.)
+ *   (A late frame would do no harm but to cost an answer: libfc takes the last
+ *   frame of an ELS for the end of its exchange, and that command would be asked
+ *   for.)
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -247,9 +248,10 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 	pri_credit_granted(x->session, &answer);
 	if (answer.reason == PPRC_R_PARTIAL ||
 	    answer.reason == PPRC_R_IN_PROGRESS) {
-		/* A repetition of what an earlier query was told? */
-		if (answer.reason == PPRC_R_IN_PROGRESS &&
-		    x->kind != PRI_X_QUERY) {
+		/* Not asked for; or what an earlier query was told, again. */
+		if (x->kind < PRI_X_FIRST ||
+		    (answer.reason == PPRC_R_IN_PROGRESS &&
+		     x->kind != PRI_X_QUERY)) {
 			pri_session_odd(x->session, PRI_ODD_STRAY);
 			return;
 		}

@@ -183,7 +183,9 @@ enum sec_slot_state {
  * @status:	SAM status LIO gave, or SEC_NO_STATUS
  * @gap:	says what is missing when it has not come after the last frame
  * @gap_due_ns:	when that is due
- * @reported:	the primary was told what the command lacks, no more and no less
+ * @end_ox:	exchange whose last frame has come, or FC_XID_UNKNOWN
+ * @guessed:	@gap has said what the command lacks, unasked
+ * @reported:	the primary was told what it lacks, no more and no less
  */
 struct sec_slot {
 	spinlock_t		lock;
@@ -209,6 +211,8 @@ struct sec_slot {
 	int			status;
 	struct hrtimer		gap;
 	u64			gap_due_ns;
+	u16			end_ox;
+	bool			guessed;
 	bool			reported;
 };
 

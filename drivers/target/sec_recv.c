@@ -42,6 +42,8 @@ static void learn_gap(struct sec_slot *slot, bool early)
 
 	lockdep_assert_held(&slot->lock);
 	slot->reported = false;
+	if (early && !slot->guessed)
+		return;
 	/* Slots learn beside each other; one lesson may be lost. */
 	WRITE_ONCE(s->gap_us, pprc_gap_next_us(READ_ONCE(s->gap_us),
 					       READ_ONCE(s->tpg->gap_us),
@@ -60,7 +62,9 @@ static void await_rest(struct sec_slot *slot)
 	u64 us = max(READ_ONCE(s->gap_us), least);
 
 	lockdep_assert_held(&slot->lock);
-	if (!slot->known || slot->ox_id == FC_XID_UNKNOWN || !least)
+	/* What another exchange brings may still be on its way. */
+	if (!slot->known || slot->ox_id == FC_XID_UNKNOWN ||
+	    slot->end_ox != slot->ox_id || !least)
 		return;
 	slot->gap_due_ns = ktime_get_ns() + us * NSEC_PER_USEC;
 	hrtimer_start(&slot->gap, ns_to_ktime(slot->gap_due_ns),
@@ -83,11 +87,14 @@ enum hrtimer_restart sec_gap_out(struct hrtimer *timer)
 	ox_id = slot->ox_id;
 	/* By now it may be complete, hold another command or wait anew. */
 	if (slot->state == SEC_SLOT_FILLING && slot->known &&
-	    ox_id != FC_XID_UNKNOWN && ktime_get_ns() >= slot->gap_due_ns) {
+	    ox_id != FC_XID_UNKNOWN && slot->end_ox == ox_id &&
+	    ktime_get_ns() >= slot->gap_due_ns) {
 		/* Its exchange ends with this; the data comes on another. */
 		slot->ox_id = FC_XID_UNKNOWN;
+		slot->end_ox = FC_XID_UNKNOWN;
 		sec_count(slot->session, SEC_C_GAPS);
 		sec_slot_answer(slot, ox_id, PPRC_R_PARTIAL);
+		slot->guessed = true;
 	}
 	spin_unlock_bh(&slot->lock);
 	return HRTIMER_NORESTART;
@@ -110,6 +117,8 @@ static enum pprc_reason claim(struct sec_slot *slot, u64 id)
 	    (slot->state == SEC_SLOT_FILLING && !slot->known)) {
 		if (slot->reported)
 			learn_gap(slot, false);
+		slot->guessed = false;
+		slot->end_ox = FC_XID_UNKNOWN;
 		slot->gap_due_ns = U64_MAX;
 		pprc_fill_reset(&slot->fill);
 		slot->state = SEC_SLOT_FILLING;
@@ -167,7 +176,6 @@ static void fill_slot(struct sec_slot *slot, const struct fc_frame *fp, u64 id,
 	struct sec_session *s = slot->session;
 	const struct fc_frame_header *fh = fc_frame_header_get(fp);
 	u32 offset = ntohl(fh->fh_parm_offset), len = fr_len(fp) - skip;
-	bool last = ntoh24(fh->fh_f_ctl) & FC_FC_END_SEQ;
 	enum pprc_reason claimed;
 
 	spin_lock_bh(&slot->lock);
@@ -181,18 +189,22 @@ static void fill_slot(struct sec_slot *slot, const struct fc_frame *fp, u64 id,
 	}
 	if (!slot->known)
 		sec_count(s, SEC_C_EARLY);
+	if (ntoh24(fh->fh_f_ctl) & FC_FC_END_SEQ)
+		slot->end_ox = ntohs(fh->fh_ox_id);
 	switch (pprc_fill_frame(&slot->fill, offset, len)) {
 	case PPRC_FILL_NEW:
 		place(slot, fp, skip, offset, len);
 		if (pprc_fill_complete(&slot->fill))
 			complete_slot(slot);
-		else if (last)
+		else if (ntoh24(fh->fh_f_ctl) & FC_FC_END_SEQ)
 			await_rest(slot);
 		break;
 	case PPRC_FILL_DUP:
 		sec_dropped(s, s->peer, SEC_D_DUP);
 		if (slot->reported)
 			learn_gap(slot, true);
+		if (ntoh24(fh->fh_f_ctl) & FC_FC_END_SEQ)
+			await_rest(slot);
 		break;
 	case PPRC_FILL_BAD:
 		sec_dropped(s, s->peer, SEC_D_BAD_OFFSET);
@@ -264,14 +276,20 @@ static bool data_agrees(const struct pprc_fcp_cmnd *cmnd,
 static void repeat_command(struct sec_slot *slot, u16 ox_id, bool query)
 {
 	lockdep_assert_held(&slot->lock);
-	if (slot->state == SEC_SLOT_FREE)
+	if (slot->state == SEC_SLOT_FREE) {
 		sec_slot_answer(slot, ox_id, slot->reason);
-	else if (!query)
+	} else if (!query) {
 		slot->ox_id = ox_id;
-	else if (slot->state == SEC_SLOT_BUSY)
-		sec_slot_answer(slot, ox_id, PPRC_R_IN_PROGRESS);
-	else
+		if (slot->state == SEC_SLOT_FILLING)
+			await_rest(slot);
+	} else if (slot->state == SEC_SLOT_FILLING) {
 		sec_slot_answer(slot, ox_id, PPRC_R_PARTIAL);
+	} else if (slot->ox_id == FC_XID_UNKNOWN) {
+		/* Nobody else awaits the final answer. */
+		slot->ox_id = ox_id;
+	} else {
+		sec_slot_answer(slot, ox_id, PPRC_R_IN_PROGRESS);
+	}
 }
 
 /* A command for a slot that has just been claimed for it. */
@@ -291,7 +309,7 @@ static void begin_command(struct sec_slot *slot, const union pprc_cdb *cdb,
 		/* Its exchange ends with this; the data comes on another. */
 		slot->ox_id = FC_XID_UNKNOWN;
 		sec_slot_answer(slot, ox_id, PPRC_R_PARTIAL);
-	} else if (slot->fill.high == slot->fill.total) {
+	} else {
 		await_rest(slot);
 	}
 }
