@@ -84,7 +84,7 @@ load_on()
 		--time_based --runtime=3600 --max_latency=$((20 * ${PPRC_SLOW%.*}))s \
 		--output-format=terse > $LOG 2>&1 &
 	job=$!
-	wait_for 20 "[ $n -lt \$((\$(pair_stat $P writes) + \$(pair_stat $P local_writes))) ]" ||
+	wait_for 60 "[ $n -lt \$((\$(pair_stat $P writes) + \$(pair_stat $P local_writes))) ]" ||
 		fail "fio does not write: $(cat $LOG)"
 }
 
