@@ -17,42 +17,9 @@
 # announced, counts as one more failure.  Returns 1 on any failure.
 
 set -u
-shopt -s lastpipe
-exec < /dev/null
-
 TESTS=$(dirname "$(realpath "$0")")
-passed=0 failed=0 skipped=0
-
-# The make that has started this has flags that are not for the ones below.
-unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL GNUMAKEFLAGS
-export LC_ALL=C
-
-# stage NAME CMD...: its output, and its tests added up
-stage()
-{
-	local name=$1 line rc start=$SECONDS plan=0 seen=0 bad=0
-
-	shift
-	echo "=== $name"
-	"$@" 2>&1 | while IFS= read -r line || [ -n "$line" ]; do
-		case $line in
-		1..*)			plan=${line#1..} ;;
-		ok\ *\#\ SKIP*)		skipped=$((skipped + 1)) seen=$((seen + 1)) ;;
-		ok\ [0-9]*)		passed=$((passed + 1)) seen=$((seen + 1)) ;;
-		not\ ok\ [0-9]*)	bad=$((bad + 1)) seen=$((seen + 1)) ;;
-		*\ passed,\ *)		line="$name: $line" ;;
-		esac
-		printf '%s\n' "$line"
-	done
-	rc=${PIPESTATUS[0]}
-	failed=$((failed + bad))
-	if [ $seen -eq 0 ] || [ $seen -lt "$plan" ] || { [ "$rc" -ne 0 ] && [ $bad -eq 0 ]; }; then
-		failed=$((failed + 1))
-		echo "not ok - $name # rc $rc, $seen of $plan tests ran"
-	fi
-	echo "=== $name: $((SECONDS - start)) s"
-	echo
-}
+# shellcheck source=tests/stages.sh
+. "$TESTS/stages.sh"
 
 # begin NAME ARGUMENT...: tests/run.sh in the background, with objects of its own,
 # as each links the modules anew
@@ -62,11 +29,11 @@ begin()
 	jobs[$1]=$!
 }
 
-# ended NAME: wait for it; its output is a stage
+# ended NAME TEXT: wait for it; its output is a stage
 ended()
 {
 	wait "${jobs[$1]}"
-	stage "$1" printed "$1" $?
+	stage "$1" "$2" printed "$1" $?
 }
 
 # printed NAME RC: what it has printed, and how it has ended
@@ -82,8 +49,9 @@ printed()
 	exit 1
 }
 if [ $# -gt 0 ]; then
-	stage canary "$TESTS/vm/lab-canary.sh"
-	stage guest "$TESTS/run.sh" -d "$@"
+	stage canary "does this kernel see mistakes, and the lab hear of them" \
+		"$TESTS/vm/lab-canary.sh"
+	stage guest "the modules in virtual machines" "$TESTS/run.sh" -d "$@"
 else
 	declare -A jobs
 	beside=$(mktemp -d "${TMPDIR:-/var/tmp}/pprc-beside.XXXXXX") || exit 1
@@ -92,11 +60,11 @@ else
 	trap 'exit 143' TERM HUP
 	export ROUNDS=${ROUNDS:-4} FUZZ_FRAMES=${FUZZ_FRAMES:-2000}
 	begin two -a -L pair
-	stage canary "$TESTS/vm/lab-canary.sh"
+	stage canary "does this kernel see mistakes, and the lab hear of them" \
+		"$TESTS/vm/lab-canary.sh"
 	begin one -a -L one
-	ended one
-	ended two
+	ended one "tests of one guest"
+	ended two "tests of two"
 fi
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ] && [ $passed -gt 0 ]
+stages_end

@@ -13,87 +13,13 @@
 # announced, or none, counts as one more failure.  Returns 1 on any failure.
 
 set -u
-shopt -s lastpipe
-exec < /dev/null
-
 TESTS=$(dirname "$(realpath "$0")")
 TOP=$(dirname "$TESTS")
-passed=0 failed=0 skipped=0
-
-# The make that has started this has flags that are not for the ones below.
-unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL GNUMAKEFLAGS
-export LC_ALL=C
 cd "$TOP" || exit 1
+# shellcheck source=tests/stages.sh
+. "$TESTS/stages.sh"
 # make check-long
 [ "${LONG:-0}" = 0 ] || export ROUNDS=${ROUNDS:-200} FUZZ_FRAMES=${FUZZ_FRAMES:-100000}
-
-# read_tap NAME: copies the output of a stage and adds up pass, fail, skip and
-# plan; several programs may follow each other
-read_tap()
-{
-	local line
-
-	pass=0 fail=0 skip=0 plan=0 bail=
-	while IFS= read -r line || [ -n "$line" ]; do
-		line=${line%$'\r'}
-		case $line in
-		[0-9]*' passed, '*' failed, '*' skipped')
-			line="$1: $line" ;;
-		'Bail out!'*)
-			bail=$line ;;
-		esac
-		if [[ $line =~ ^1\.\.([0-9]+)( *#.*)?$ ]]; then
-			plan=$((plan + BASH_REMATCH[1]))
-		# cmocka says "not ok N # SKIP" of a skipped test.
-		elif [[ $line =~ ^ok\ ([0-9]+|-)( .*)?\ \#\ *[Ss][Kk][Ii][Pp] ]] ||
-		     [[ $line =~ ^not\ ok\ [0-9]+\ \#\ SKIP ]]; then
-			skip=$((skip + 1))
-		elif [[ $line =~ ^ok\ ([0-9]+|-)( |$) ]]; then
-			pass=$((pass + 1))
-		elif [[ $line =~ ^not\ ok\ ([0-9]+|-)( |$) ]]; then
-			fail=$((fail + 1))
-		fi
-		printf '%s\n' "$line"
-	done
-}
-
-# wrong RC: what is wrong with the stage beyond its failed tests, if anything
-wrong()
-{
-	local seen=$((pass + fail + skip))
-
-	if [ -n "$bail" ]; then
-		echo "$bail"
-	elif [ $seen -eq 0 ]; then
-		echo "rc $1, no test ran"
-	elif [ $seen -lt "$plan" ]; then
-		echo "rc $1, only $seen of $plan tests ran"
-	elif [ "$1" -ne 0 ] && [ "$fail" -eq 0 ]; then
-		echo "rc $1, although no test failed"
-	fi
-}
-
-# stage NAME TEXT CMD...
-stage()
-{
-	local name=$1 text=$2 start=$SECONDS rc why
-	local pass fail skip plan bail
-
-	shift 2
-	echo "=== $name: $text"
-	"$@" 2>&1 | read_tap "$name"
-	rc=${PIPESTATUS[0]}
-	why=$(wrong "$rc")
-	[ -z "$why" ] || {
-		fail=$((fail + 1))
-		echo "not ok - $name # $why"
-	}
-	passed=$((passed + pass))
-	failed=$((failed + fail))
-	skipped=$((skipped + skip))
-	echo "=== $name: $pass passed, $fail failed, $skip skipped in $((SECONDS - start)) s"
-	echo
-}
 
 # A stage may still do without what could not be installed.
 echo "=== packages"
@@ -118,5 +44,4 @@ stage cost "instructions per write, against tests/cost.figures" \
 stage guest "the modules in virtual machines" \
 	tests/run.sh
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ] && [ $passed -gt 0 ]
+stages_end
