@@ -542,6 +542,9 @@ int pri_ctl_prli(struct pri_session *s, const struct pprc_path *path)
 	} while (ret != -EAGAIN && ctl_again(s, ret, end));
 	if (!ret && !ctl.agreed)
 		ret = -EOPNOTSUPP;
+	/* One that is still on its way would end the session it comes to. */
+	if (!ret && tries > 1)
+		schedule_timeout_uninterruptible(msecs_to_jiffies(CTL_AGAIN_MS_MAX));
 	return ret;
 }
 
