@@ -177,7 +177,7 @@ pair_up()
 	# A slow guest is no broken cable.
 	pair_set "$name" device="$dev" secondary_wwpn="$wwpn" \
 		secondary_lun="$lun" timeout_ms=$((5000 * ${slow%.*})) \
-		liveness_ms=$((3000 * ${slow%.*})) query_min_ms=2000 \
+		liveness_ms=$((3000 * ${slow%.*})) query_min_ms=$((2000 * ${slow%.*})) \
 		"$@" assume_equal=1 enable=1 || return 1
 	wait_for 10 "[ -n \"\$(pair_get $name disk)\" ]" || return 1
 	disk=/dev/$(pair_get "$name" disk)
