@@ -37,7 +37,7 @@ track()
 mac() { printf 02:00:00:00:%02x:%s $N $1; }
 
 target_up() { sec_tpg $SW && sec_lun $SW 0 $store && sec_acl $SW $PW 0; }
-establish() { pair_up $P $RP $SW 0 timeout_ms=2000 connect_timeout_ms=60000; }
+establish() { pair_up $P $RP $SW 0 timeout_ms=$((2000 * ${PPRC_SLOW%.*})) connect_timeout_ms=60000; }
 
 # track_up: cable, ports, backstore, target, pair
 track_up()
