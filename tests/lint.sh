@@ -409,7 +409,8 @@ check_rst()
 
 check_space()
 {
-	grep -nIE '[[:space:]]+$' "${files[@]}"
+	# An empty line of context in a patch is a space.
+	grep -nIE '[[:space:]]+$' "${files[@]}" | grep -v '\.patch:[0-9]*: $'
 }
 
 check_spdx()

@@ -52,6 +52,20 @@ u64 pprc_instance(void)
 }
 EXPORT_SYMBOL_GPL(pprc_instance);
 
+/**
+ * pprc_serial() - a number that has not been given before in this instance
+ *
+ * Context: any.
+ * Return: 0, 1, 2, ...
+ */
+u64 pprc_serial(void)
+{
+	static atomic64_t next = ATOMIC64_INIT(-1);
+
+	return atomic64_inc_return(&next);
+}
+EXPORT_SYMBOL_GPL(pprc_serial);
+
 /* The pure files know nothing of modules; their exports stand here. */
 EXPORT_SYMBOL_GPL(pprc_state_name);
 EXPORT_SYMBOL_GPL(pprc_susp_name);

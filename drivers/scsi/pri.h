@@ -160,7 +160,8 @@ enum pri_count { PRI_COUNTS(PRI_ENUM_COUNT) PRI_NR_COUNTS };
  * @rtts:	how long answers take
  * @rto:	runs out when a command is due
  * @rto_at:	when that is, ktime_get_ns(), 0 when it does not run
- * @next_id:	next command id; never reset, so ids stay unique over logins
+ * @next_id:	last command id; never reset, so ids stay unique over logins,
+ *		and of no other session of this instance
  * @why:	why the session is not up, a sentence for people
  * @logins:	successful logins
  */

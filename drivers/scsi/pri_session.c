@@ -15,6 +15,7 @@
 #include "pri.h"
 #include "pri_trace.h"
 
+#define SESSION_IDS_SHIFT	40	/* command ids of one session object */
 #define WATCH_MS	250	/* deadlines and the remote port, while up */
 #define CONNECT_MS	500	/* between attempts, while down */
 
@@ -477,6 +478,8 @@ static struct pri_session *session_alloc(const struct pri_pair *pair)
 	if (!s)
 		return NULL;
 	kref_init(&s->kref);
+	/* A login must not look like a repetition of another session's. */
+	s->next_id = pprc_serial() << SESSION_IDS_SHIFT;
 	s->remote_wwpn = pair->remote_wwpn;
 	s->local_wwpn = pair->local_wwpn;
 	pprc_wwpn_format(s->name, s->remote_wwpn);

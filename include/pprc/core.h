@@ -19,6 +19,7 @@ struct config_group *pprc_configfs_root(void);
 
 /* Random, new at each load: tells a peer that this host has restarted. */
 u64 pprc_instance(void);
+u64 pprc_serial(void);
 
 /**
  * struct pprc_lport - one libfc local port
