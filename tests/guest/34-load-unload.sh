@@ -11,6 +11,7 @@ expects_log '^pprc_(primary|secondary): Unknown symbol pprc_[a-z0-9_]+ \(err -2\
 	'^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \
 	'^pprc_secondary: session [0-9a-f:]+: write refused \(aborted, ' \
+	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard of the primary' \
 	'^pprc_secondary: port [0-9a-f]+: command f801 refused \(no-session\): '
 
 cat > "$LAB_SHARE/load.sh" << 'EOG'
