@@ -268,6 +268,26 @@ run_expected()
 	grep -hv -e '^#' -e '^$' "${files[@]}"
 }
 
+# run_excused: a log without the traces of the one mistake of stock code that is
+# known by its trace only: libfc drops a reference on a remote port twice, see
+# debug.patch, which mends it in the debug kernel.  None with a function of ours.
+run_excused()
+{
+	[ "$RUN_KERNEL" != debug ] || { cat; return; }
+	awk '/\[ cut here \]/ && !held { held = 1; text = ""; known = libfc = ours = 0 }
+	     !held { print; next }
+	     { text = text $0 "\n" }
+	     /refcount_t: underflow; use-after-free/ { known = 1 }
+	     / fc_rport_work\+.*\[libfc\]/ { libfc = 1 }
+	     /\[pprc_/ { ours = 1 }
+	     /\[ end trace / {
+		held = 0
+		if (!known || !libfc || ours)
+			printf "%s", text
+	     }
+	     END { if (held) printf "%s", text }'
+}
+
 # run_bug GUEST EXPECTS: the first line of its log since the mark that looks
 # like a bug, or else that nobody expects; boots have their own noise
 run_bug()
@@ -276,8 +296,8 @@ run_bug()
 
 	mark=$(cat "$LAB_RUN/$1.mark" 2>/dev/null)
 	{
-		lab_dirty "$1" "${mark:-0}"
-		lab_log "$1" "${mark:-0}" |
+		lab_log "$1" "${mark:-0}" | run_excused | grep -E "$LAB_BUGS"
+		lab_log "$1" "${mark:-0}" | run_excused |
 			awk '/^pprc: power on/ { boot = 1 }
 			     !boot { print }
 			     /pprc: guest ready/ { boot = 0 }'
