@@ -19,7 +19,7 @@ expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard of the primary' \
 	'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((aborted|bad-lun|no-pair|backstore-error), ' \
 	'^pprc_secondary: port [0-9a-f]+: command f80[0-6] refused \((no-session|no-acl|tpg-disabled|no-prli|bad-lun|busy)\): ' \
-	'^(sd|scsi) [0-9:]+: ' '^(blk_update_request: )?I/O error, dev sd[a-z], ' '^Buffer I/O error on dev sd[a-z]' \
+	'^(sd|scsi) [0-9:]+: ' '^(blk_update_request: )?I/O error, dev sd[a-z], ' '^Buffer I/O error on dev sd[a-z]' '^device offline error, dev sd[a-z], ' \
 	'callbacks suppressed$'
 
 cat > "$LAB_SHARE/life.sh" << 'EOG'
