@@ -43,14 +43,20 @@ printed()
 	return "$2"
 }
 
+canary()
+{
+	stage canary "does this kernel see mistakes, and the lab hear of them" \
+		"$TESTS/vm/lab-canary.sh"
+}
+
 "$TESTS/deps.sh" build vm debug 2>&1
 "$TESTS/vm/kernel-debug.sh" 2>&1 || {
-	echo "0 passed, 1 failed, 0 skipped"
+	failed=1
+	stages_end
 	exit 1
 }
 if [ $# -gt 0 ]; then
-	stage canary "does this kernel see mistakes, and the lab hear of them" \
-		"$TESTS/vm/lab-canary.sh"
+	canary
 	stage guest "the modules in virtual machines" "$TESTS/run.sh" -d "$@"
 else
 	declare -A jobs
@@ -60,8 +66,7 @@ else
 	trap 'exit 143' TERM HUP
 	export ROUNDS=${ROUNDS:-4} FUZZ_FRAMES=${FUZZ_FRAMES:-2000}
 	begin two -a -L pair
-	stage canary "does this kernel see mistakes, and the lab hear of them" \
-		"$TESTS/vm/lab-canary.sh"
+	canary
 	begin one -a -L one
 	ended one "tests of one guest"
 	ended two "tests of two"

@@ -409,8 +409,7 @@ check_rst()
 
 check_space()
 {
-	# An empty line of context in a patch is a space.
-	grep -nIE '[[:space:]]+$' "${files[@]}" | grep -v '\.patch:[0-9]*: $'
+	grep -nIE '[[:space:]]+$' "${files[@]}"
 }
 
 check_spdx()

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# run.sh [-k 6.1|6.12] [-d] [-L KIND] [-a] [-x PATTERN] [-l] [PATTERN...]
+# run.sh [-k 6.1|6.12] [-d] [-L KIND] [-a] [-l] [PATTERN...]
 #
 # Runs the tests in tests/guest/ in virtual machines and reports in KTAP.  A
 # pattern is part of a test's name, such as its number.
@@ -12,7 +12,6 @@
 #              all deadlines are four times as long
 #   -L KIND    only those in this kind of lab
 #   -a         also those marked "long: yes"
-#   -x PATTERN not those whose name has this part
 #   -l         list the tests with their promises and what they cost
 #
 # The head of a test:
@@ -46,14 +45,13 @@ TESTS=$(dirname "$(realpath "$0")")
 TOP=$(dirname "$TESTS")
 export TESTS TOP
 
-kernels=(6.1 6.12) list=0 kind='' all=${LONG:-0} without=''
-while getopts k:dL:ax:lh opt; do
+kernels=(6.1 6.12) list=0 only='' all=${LONG:-0}
+while getopts k:dL:alh opt; do
 	case $opt in
 	k)	kernels=("$OPTARG") ;;
 	d)	kernels=(debug) ;;
-	L)	kind=$OPTARG ;;
+	L)	only=$OPTARG ;;
 	a)	all=1 ;;
-	x)	without=$OPTARG ;;
 	l)	list=1 ;;
 	*)	sed -n '4,/^$/{/^#/s/^# \{0,1\}//p}' "$0"; exit 2 ;;
 	esac
@@ -75,8 +73,7 @@ fi
 if [ $# -eq 0 ] && [ "${kernels[0]}" != debug ]; then
 	mapfile -t tests < <(grep -L '^# debug: yes' "${tests[@]}")
 fi
-[ -z "$kind" ] || mapfile -t tests < <(grep -lx "# lab: $kind" "${tests[@]}")
-[ -z "$without" ] || mapfile -t tests < <(printf '%s\n' "${tests[@]}" | grep -v "/[^/]*${without}[^/]*\$")
+[ -z "$only" ] || mapfile -t tests < <(grep -lx "# lab: $only" "${tests[@]}")
 [ ${#tests[@]} -gt 0 ] || run_die "no test matches: $*"
 for t in "${tests[@]}"; do
 	run_check "$t"

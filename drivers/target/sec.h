@@ -20,7 +20,9 @@
  *		work cancels them before it drops its own
  *	struct sec_slot: session->slots, until the session closes or shrinks;
  *		session->busy counts those that are with the backstore, and
- *		closing waits for them
+ *		closing waits for them. Its timer holds none: the close work
+ *		stops those of all slots before @refill, which answers queue,
+ *		and who frees a slot stops its own
  *	struct sec_nexus: the list of nexuses
  *	struct sec_pair: the TPG's list; session->pairs points to it under RCU
  */
@@ -158,8 +160,9 @@ enum sec_slot_state {
 /**
  * struct sec_slot - a payload buffer and a data buffer, allocated at login or
  * when the session grows
- * @lock:	protects @state, @ox_id, @reason and @reported, and the rest until the slot
- *		is BUSY; after that the submission owns the rest alone
+ * @lock:	protects @state, @ox_id, @reason, @guessed and @reported, and the
+ *		rest until the slot is BUSY; after that the submission owns the
+ *		rest alone
  * @session:	its session
  * @index:	its number
  * @state:	enum sec_slot_state

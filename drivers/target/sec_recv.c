@@ -176,6 +176,7 @@ static void fill_slot(struct sec_slot *slot, const struct fc_frame *fp, u64 id,
 	struct sec_session *s = slot->session;
 	const struct fc_frame_header *fh = fc_frame_header_get(fp);
 	u32 offset = ntohl(fh->fh_parm_offset), len = fr_len(fp) - skip;
+	bool last = ntoh24(fh->fh_f_ctl) & FC_FC_END_SEQ;
 	enum pprc_reason claimed;
 
 	spin_lock_bh(&slot->lock);
@@ -189,21 +190,21 @@ static void fill_slot(struct sec_slot *slot, const struct fc_frame *fp, u64 id,
 	}
 	if (!slot->known)
 		sec_count(s, SEC_C_EARLY);
-	if (ntoh24(fh->fh_f_ctl) & FC_FC_END_SEQ)
+	if (last)
 		slot->end_ox = ntohs(fh->fh_ox_id);
 	switch (pprc_fill_frame(&slot->fill, offset, len)) {
 	case PPRC_FILL_NEW:
 		place(slot, fp, skip, offset, len);
 		if (pprc_fill_complete(&slot->fill))
 			complete_slot(slot);
-		else if (ntoh24(fh->fh_f_ctl) & FC_FC_END_SEQ)
+		else if (last)
 			await_rest(slot);
 		break;
 	case PPRC_FILL_DUP:
 		sec_dropped(s, s->peer, SEC_D_DUP);
 		if (slot->reported)
 			learn_gap(slot, true);
-		if (ntoh24(fh->fh_f_ctl) & FC_FC_END_SEQ)
+		if (last)
 			await_rest(slot);
 		break;
 	case PPRC_FILL_BAD:

@@ -19,6 +19,8 @@ struct config_group *pprc_configfs_root(void);
 
 /* Random, new at each load: tells a peer that this host has restarted. */
 u64 pprc_instance(void);
+
+/* Never the same twice in one instance. */
 u64 pprc_serial(void);
 
 /**

@@ -8,9 +8,11 @@
 # shellcheck disable=SC2016	# what is quoted runs in a guest
 . "$TESTS/guest/lib.sh"
 
-cat > "$LAB_SHARE/judge.pl" << 'PERL'
+cp "$TESTS/vm/stacks.pl" "$LAB_SHARE/" && cat > "$LAB_SHARE/judge.pl" << 'PERL'
 use strict;
 use warnings;
+
+require $0 =~ s/[^\/]*$/stacks.pl/r;
 
 # What a write may allocate on its way through the module, by the function that
 # stands in the stack before any other of the module's.
@@ -19,17 +21,13 @@ my @allowed = (
 	["the driver of the port",	qr/^(fcoe_xmit|__dev_queue_xmit)\b/],
 	["LIO and the block layer",	qr/^(target_\w+|transport_\w+|iblock_\w+|submit_bio\w*)\b/],
 );
-my (%hits, %bad, %slot, %pending, @stack, $of, $events, $writes, $again);
+my (%hits, %bad, %slot, $events, $writes, $again);
 
 sub allocation
 {
-	my @ours;
+	my ($of, @ours) = @_;
 
-	# What an interrupt does on top of us is not ours.
-	for (@stack) {
-		last if /^(asm_|__do_softirq|do_softirq|__irq_exit_rcu|irq_exit)/;
-		push @ours, $_;
-	}
+	return if $of !~ /alloc/ || $of =~ /^sec_/;
 	$events++;
 	return if !grep { /\[pprc_secondary\]/ } @ours;
 	for my $f (@ours) {
@@ -45,22 +43,11 @@ sub allocation
 	$bad{"$of: " . join ' < ', @ours[0 .. ($#ours > 11 ? 11 : $#ours)]}++;
 }
 
-while (<>) {
-	# A stack, innermost first, belongs to the CPU's last event that has none.
-	if (/^ => (.*)/) {
-		push @stack, $1;
-		next;
-	}
-	allocation() if @stack && $of =~ /alloc/ && $of !~ /^sec_/;
-	@stack = ();
-	my ($cpu, $event) = / \[(\d+)\] .*?: (<stack trace>|\w+: )/ or next;
-	if ($event eq '<stack trace>') {
-		$of = pop @{$pending{$cpu}} // '';
-		next;
-	}
-	$event =~ s/: //;
-	push @{$pending{$cpu}}, $event;
-	next if $event !~ /^sec_slot/;
+sub slot_event
+{
+	my ($event) = @_;
+
+	return if $event !~ /^sec_slot/;
 	my ($n, $id, $payload, $pfn) =
 		/slot=(\d+) cmd_id=(\d+) payload=(\S+) pfn=(\S+)/ or die $_;
 	my $s = $slot{$n};
@@ -77,6 +64,9 @@ while (<>) {
 		$again++ if $s->{filled}++;
 	}
 }
+
+open my $trace, '<', $ARGV[0] or die "$ARGV[0]: $!\n";
+stacks::each_stack($trace, \&allocation, \&slot_event);
 print "$writes commands, $again times a slot was filled again, $events allocations in all\n";
 for my $a (@allowed) {
 	printf "%s: %d allocations\n", $a->[0], $hits{$a->[0]} // 0;

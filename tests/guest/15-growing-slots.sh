@@ -46,7 +46,7 @@ PERL
 
 need on primary -t 240 '
 slots() { sed -n "s/.* open slots \([0-9]*\) .*/\1/p" $(tpg_of $SW)/attrib/sessions; }
-stat_of() { awk -v k="$1" "\$1 == k { print \$2 }" $PAIRS/p0/session_stats; }
+stat_of() { session_stat p0 $1; }
 modprobe dm-mod && roles_up || exit 1
 cd /sys/kernel/tracing 2>/dev/null || { mount -t tracefs t /sys/kernel/tracing && cd /sys/kernel/tracing; } || fail "no tracefs"
 echo 0 > tracing_on; echo > trace; echo 16384 > buffer_size_kb

@@ -44,8 +44,7 @@ track_up()
 {
 	local d
 
-	veth_pair $IP $IS $(mac 0a) $(mac 0b) && fcoe_up $IP > /dev/null && fcoe_up $IS > /dev/null &&
-	wait_for 20 "grep -qs 0x$SW /sys/class/fc_remote_ports/*/port_name" || fail "no cable $N"
+	roles_cable $IP $IS $(mac 0a) $(mac 0b) $SW || fail "no cable $N"
 	dmsetup create $SLOW --noudevsync --table "0 $(blockdev --getsz $RS) linear $RS 0" && dmsetup mknodes
 	store=$(backstore_block store$N /dev/mapper/$SLOW) && target_up || fail "no target $N"
 	d=$(establish) || fail "no pair $N: $(dmesg | tail -n 3)"

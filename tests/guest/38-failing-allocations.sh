@@ -123,42 +123,29 @@ for (sort keys %before) {
 }
 PERL
 
-cat > "$LAB_SHARE/sites.pl" << 'PERL'
+cp "$TESTS/vm/stacks.pl" "$LAB_SHARE/" && cat > "$LAB_SHARE/sites.pl" << 'PERL'
 use strict;
 use warnings;
+
+require $0 =~ s/[^\/]*$/stacks.pl/r;
 
 # sites.pl PHASE < TRACE: each place of ours from which memory was asked for,
 # as "PHASE INJECTOR ADDRESS FUNCTION": the innermost of ours in each stack.
 my ($phase) = @ARGV;
-my (%pending, @stack, %sites, $of);
+my %sites;
 
 sub allocation
 {
+	my ($of, @stack) = @_;
+
 	for (@stack) {
-		# What an interrupt does on top of us is not ours.
-		last if /^(asm_|__do_softirq|do_softirq|__irq_exit_rcu|irq_exit)/;
 		next if !/^(\S+) \[(pprc_\w+)\] <([0-9a-f]+)>/;
 		$sites{($of eq 'mm_page_alloc' ? 'fail_page_alloc' : 'failslab') . " 0x$3 $1"}++;
 		last;
 	}
 }
 
-while (<STDIN>) {
-	if (/^ => (.*)/) {
-		push @stack, $1;
-		next;
-	}
-	allocation() if @stack;
-	@stack = ();
-	my ($cpu, $event) = / \[(\d+)\] .*?: (<stack trace>|\w+: )/ or next;
-	if ($event eq '<stack trace>') {
-		$of = pop @{$pending{$cpu}} // '';
-		next;
-	}
-	$event =~ s/: //;
-	push @{$pending{$cpu}}, $event;
-}
-allocation() if @stack;
+stacks::each_stack(\*STDIN, \&allocation);
 print "$phase $_\n" for sort keys %sites;
 PERL
 

@@ -61,7 +61,7 @@ done
 smooth
 duo_equal
 # A session that has come through all this still has each of its credits.
-need on primary 'n() { awk -v k="$1" "\$1 == k { print \$2 }" $PAIRS/p0/session_stats; }
+need on primary 'n() { session_stat p0 $1; }
 	[ "$(n logins)" = 1 ] || fail "the session was given up: $(n logins) logins"
 	[ "$(n slots_in_use)$(n waiting)" = 00 ] || fail "credits are lost: $(n slots_in_use) in use, $(n waiting) wait"'
 duo_down

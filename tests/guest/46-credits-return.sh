@@ -30,7 +30,7 @@ for ((done = 0; done < runs; done += now)); do
 	now=$((runs - done < 50 ? runs - done : 50))
 	between 1 1000000
 	need on primary -t 200 '
-	n() { awk -v k="$1" "\$1 == k { print \$2 }" $PAIRS/p0/session_stats; }
+	n() { session_stat p0 $1; }
 	for ((i = 0; i < '$now'; i++)); do
 		fio --name=w --filename='"$DISK"' --rw=randwrite --bsrange=4k-128k --blockalign=4k --size=32m \
 			--iodepth=16 --ioengine=libaio --direct=1 --number_ios=24 --randseed=$(('"$DRAWN"' + i)) \
@@ -46,13 +46,13 @@ echo "$runs runs"
 
 # Those that are there can be used: a disk that stands still holds them all.
 need on secondary 'dmsetup suspend --nolockfs --noudevsync slow'
-need on primary 'n() { awk -v k="$1" "\$1 == k { print \$2 }" $PAIRS/p0/session_stats; }
+need on primary 'n() { session_stat p0 $1; }
 	fio --name=w --filename='"$DISK"' --rw=randwrite --bs=4k --size=32m --iodepth=32 --ioengine=libaio --direct=1 \
 		--number_ios=64 --output=/tmp/fio & echo $! > /tmp/job
 	wait_for 10 "[ \$(n slots_in_use) = '$slots' ] && [ \$(n waiting) -gt 0 ]" ||
 		fail "$(n slots_in_use) of '$slots' credits can be used, $(n waiting) commands wait"'
 need on secondary 'dmsetup resume --noudevsync slow'
-need on primary 'n() { awk -v k="$1" "\$1 == k { print \$2 }" $PAIRS/p0/session_stats; }
+need on primary 'n() { session_stat p0 $1; }
 	wait_for 20 "! kill -0 $(cat /tmp/job) 2> /dev/null" || fail "the writes hang"
 	[ "$(n slots_in_use)$(n waiting)" = 00 ] || fail "$(n slots_in_use) slots in use, $(n waiting) commands wait"'
 duo_held "in the end"

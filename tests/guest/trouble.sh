@@ -115,7 +115,7 @@ events()
 		echo ${w:-0} $(wire_bad_crcs eth0) $(n bad_crc) $(($(n dup) + $(n stale))) $(n early) $(n gaps)') ||
 		fail "the secondary is gone"
 	p=$(on primary '
-		n() { awk -v k="$1" "\$1 == k { print \$2 }" $PAIRS/p0/session_stats; }
+		n() { session_stat p0 $1; }
 		a=$(n queries) b=$(n resends) c=$(n stray_frames) d=$(n late_frames) r=$(n rtt_us)
 		w=$(wire_count eth0 dropped)
 		echo ${w:-0} $(wire_bad_crcs eth0) $((a + b)) $((c + d)) ${r:-0}') || fail "no counters: $p"

@@ -197,7 +197,6 @@ static void *write_over(void *arg)
 {
 	struct worker *w = arg;
 	uint64_t *data = buffer(SPAN * BLOCK);
-
 	uint64_t block, count;
 
 	while (w->writes--)

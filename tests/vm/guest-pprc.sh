@@ -155,15 +155,19 @@ pair_get()
 	printf %s "$text"
 }
 
-# pair_stat NAME COUNTER
-pair_stat()
+# counter FILE NAME: of lines with a name and a number
+counter()
 {
 	local key value
 
 	while read -r key value; do
 		[ "$key" != "$2" ] || echo "$value"
-	done < "$PAIRS/$1/stats"
+	done < "$1"
 }
+
+# pair_stat NAME COUNTER, session_stat NAME COUNTER: of the pair; of its session
+pair_stat() { counter "$PAIRS/$1/stats" "$2"; }
+session_stat() { counter "$PAIRS/$1/session_stats" "$2"; }
 
 # pair_up NAME DEVICE SECONDARY_WWPN LUN [ATTRIBUTE=VALUE...]: establish a
 # pair of equal volumes; prints /dev/sdX. An emulated host that is busy is late
@@ -202,18 +206,25 @@ dump_log()
 PW=200002000000000a
 SW=200002000000000b
 
-# roles_up: veth, FCoE, modules, and two equal RAM disks of 64 MiB
-roles_up()
+# roles_cable PRIMARY_IF SECONDARY_IF PRIMARY_MAC SECONDARY_MAC SECONDARY_WWPN: a
+# veth with FCoE on both ends, which log in to each other
+roles_cable()
 {
 	local job
 
+	veth_pair "$1" "$2" "$3" "$4" || return 1
+	fcoe_up "$1" > /dev/null &
+	job=$!
+	fcoe_up "$2" > /dev/null && wait $job || return 1
+	wait_for 20 "grep -qs 0x$5 /sys/class/fc_remote_ports/*/port_name"
+}
+
+# roles_up: modules, the cable, and two equal RAM disks of 64 MiB
+roles_up()
+{
 	modprobe brd rd_nr=2 rd_size=65536 &&
 	pprc_load core secondary primary &&
-	veth_pair va vb 02:00:00:00:00:0a 02:00:00:00:00:0b || return 1
-	fcoe_up va > /dev/null &
-	job=$!
-	fcoe_up vb > /dev/null && wait $job || return 1
-	wait_for 20 "grep -qs 0x$SW /sys/class/fc_remote_ports/*/port_name"
+	roles_cable va vb 02:00:00:00:00:0a 02:00:00:00:00:0b $SW
 }
 
 # roles_store: RAM disk 1 as LUN 0 of the secondary, for the primary

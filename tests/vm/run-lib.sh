@@ -292,15 +292,15 @@ run_excused()
 # like a bug, or else that nobody expects; boots have their own noise
 run_bug()
 {
-	local mark
+	local mark log
 
 	mark=$(cat "$LAB_RUN/$1.mark" 2>/dev/null)
+	log=$(lab_log "$1" "${mark:-0}" | run_excused)
 	{
-		lab_log "$1" "${mark:-0}" | run_excused | grep -E "$LAB_BUGS"
-		lab_log "$1" "${mark:-0}" | run_excused |
-			awk '/^pprc: power on/ { boot = 1 }
-			     !boot { print }
-			     /pprc: guest ready/ { boot = 0 }'
+		grep -E "$LAB_BUGS" <<< "$log"
+		awk '/^pprc: power on/ { boot = 1 }
+		     !boot { print }
+		     /pprc: guest ready/ { boot = 0 }' <<< "$log"
 	} | sed -E 's/^\[ *[0-9]+\.[0-9]+\] //' | grep -v '^[[:space:]]*$' |
 		grep -vE -f <(run_expected "$2") | head -n 1
 }
