@@ -72,8 +72,8 @@ sub fc
 	my $crc = $with_crc ? crc32($frame) : 0;
 
 	$crc ^= $h{bad_crc} // 0;
-	ether(0x8906, "\0" x 13 . "\x2e" . $frame . pack('V', $crc) .
-	      "\x42\0\0\0");
+	ether(0x8906, ($h{reserved} // "\0" x 13) . "\x2e" . $frame .
+	      pack('V', $crc) . "\x42\0\0\0");
 }
 
 # The commands.  %w: ox, id, lba, blocks, flags, dl, chunk, slot, session...
@@ -116,7 +116,8 @@ sub data_frame
 	fc($dh . chr($w{id} & 0xff) x $len, r_ctl => 1,
 	   sid => $w{sid} // $PRI, did => $SEC, ox => $w{ox},
 	   f_ctl => $w{f_ctl} // 0x000008, df_ctl => $w{df_ctl} // 1,
-	   off => $off, bad_crc => $w{bad_crc}, seq => 1);
+	   off => $off, bad_crc => $w{bad_crc}, seq => 1,
+	   reserved => $w{reserved});
 }
 
 # All data; skip, twice, cut: faults in the frame at that offset
@@ -291,6 +292,13 @@ my %captures = (
 	damaged => sub {
 		one_write(%a, skip => 2048);
 		data_frame(2048, 2048, %a, bad_crc => 1);
+	},
+	# Bits that no receiver looks at and no CRC covers.
+	damaged_reserved => sub {
+		one_write(%a, skip => 2048);
+		data_frame(2048, 2048, %a, reserved => "\0\x10" . "\0" x 11);
+		$vlan = 100;
+		one_write(%b, reserved => "\x08" . "\xff" x 12);
 	},
 	speed => sub {
 		$with_crc = 0;
@@ -534,6 +542,8 @@ check 'lost and not sent again: carried' carried lost 1 \
 	'cmd_id 101: bytes 2048 to 4095 never'
 check 'damaged and not sent again: carried' carried damaged 1 \
 	'cmd_id 100: bytes 2048 to 4095 never'
+check 'damaged where nobody looks: carried' carried damaged_reserved 0 writes=2 \
+	bytes=8704 resent_bytes=0 damaged=0
 check 'all data lost: carried' carried lost_all 1 'cmd_id 101: bytes 0 to 4607'
 check 'the write command lost: carried' carried healed_command 0 writes=1 bytes=4096
 check 'data backwards: carried' carried early 0 backwards=1 twins=0
