@@ -258,6 +258,7 @@ pprc.role=$guest pprc.slow=$LAB_SLOW pprc.modules=$KMODDIR $debug${LAB_APPEND:-}
 
 	lab_pipe "$LAB_RUN/$guest.verdict"
 	lab_ms > "$LAB_RUN/$guest.start"
+	lab_mark "$guest" > "$LAB_RUN/$guest.boot"
 	echo "pprc: power on" >> "$LAB_RUN/$guest.serial"
 	lab_qemu "$guest" "${args[@]}"
 }
@@ -274,12 +275,40 @@ lab_boot()
 	done
 }
 
+# lab_again GUEST: an emulated machine now and then does not come up, its kernel
+# stuck or in panic over a clock that the host has stopped for a moment.  That is
+# before any module of ours, so it is switched on again; what the log of that
+# attempt says is kept apart.
+lab_again()
+{
+	local from
+
+	from=$(< "$LAB_RUN/$1.boot")
+	lab_kill "$1"
+	tail -c "+$((from + 1))" "$LAB_RUN/$1.serial" >> "$LAB_RUN/$1.stuck"
+	truncate -s "$from" "$LAB_RUN/$1.serial"
+	lab_say "$1 did not boot, trying again: $(lab_why "$1")"
+	lab_start "$1"
+}
+
+# lab_why GUEST: the last words of one that does not boot
+lab_why()
+{
+	tail -qn 1 "$LAB_RUN/$1.qemu" "$LAB_RUN/$1.stuck" 2>/dev/null |
+		tr -d '\r' | paste -sd ' '
+}
+
 lab_wait()
 {
-	local guest ms
+	local guest ms try
 
 	for guest; do
-		lab_until 60 "lab_ready $guest || ! lab_alive $guest"
+		for try in 1 2 3; do
+			lab_until 60 "lab_ready $guest || ! lab_alive $guest"
+			lab_ready "$guest" && break
+			[ $try -lt 3 ] && [ ! -e "$LAB_RUN/limit" ] || break
+			lab_again "$guest"
+		done
 		lab_ready "$guest" || {
 			lab_fail "$guest does not boot:" \
 				"$(tail -n 1 "$LAB_RUN/$guest.qemu" 2>/dev/null)" \
