@@ -115,6 +115,11 @@ lab_new()
 		lab_fail "no initial file system"
 		return 1
 	}
+	mkdir "$LAB_SHARE/fio"
+	"$LAB_DIR/fio-light.sh" "$LAB_SHARE/fio" || {
+		lab_note "fio starts with all its libraries"
+		rm -rf "$LAB_SHARE/fio"
+	}
 	lab_watchdog
 	lab_note "$LAB_RUN, kernel $KREL"
 }
