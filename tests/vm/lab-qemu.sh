@@ -306,7 +306,7 @@ lab_wait()
 		for try in 1 2 3; do
 			lab_until 60 "lab_ready $guest || ! lab_alive $guest"
 			lab_ready "$guest" && break
-			[ $try -lt 3 ] && [ ! -e "$LAB_RUN/limit" ] || break
+			{ [ $try -eq 3 ] || [ -e "$LAB_RUN/limit" ]; } && break
 			lab_again "$guest"
 		done
 		lab_ready "$guest" || {
