@@ -38,5 +38,5 @@ while read -r lib; do
 	ln -s stub.so "$lib" || exit 1
 done < libs
 rm -f libs stub.c stub.map
-# Nothing is asked for that is not there, and nothing heavy is left.
+# With it fio starts: nothing is asked for that is not there.
 LD_LIBRARY_PATH=$dir LD_BIND_NOW=1 "$fio" --version 2>&1 | grep -qx 'fio-[0-9.]*'
