@@ -286,33 +286,52 @@ bool pprc_path_alive(struct pprc_lport *pl, u64 remote_wwpn, u32 sid, u32 did)
 }
 EXPORT_SYMBOL_GPL(pprc_path_alive);
 
+/* rp_mutex held: libfc takes the port from @rdata under it, then deletes it. */
+static void note_target(struct fc_rport_priv *rdata)
+{
+	struct fc_rport *rport = rdata->rport;
+
+	lockdep_assert_held(&rdata->rp_mutex);
+	if (!rport_logged_in(rdata))
+		return;
+	rdata->ids.roles |= FC_RPORT_ROLE_FCP_TARGET;
+	if (rport && rport->scsi_target_id != -1 &&
+	    !(rport->roles & FC_PORT_ROLE_FCP_TARGET))
+		fc_remote_port_rolechg(rport, rport->roles |
+				       FC_PORT_ROLE_FCP_TARGET);
+}
+
 /**
  * pprc_path_is_target() - the remote port of a path has proved to be a target
  * @path:	path; the caller holds a user reference on its local port
  *
- * libfc notes a remote port's roles at login. It refuses every later PLOGI of
- * one that was an initiator only at that time, such as a secondary whose TPG
- * was made after its port had come up, and such a port could never log in
- * again. What our own PRLI has found out is told to libfc here.
+ * libfc notes a remote port's roles at login, and a secondary whose TPG is made
+ * after its port has come up is an initiator only at that time. What our own
+ * PRLI has found out is told to libfc, which would refuse every later PLOGI of
+ * such a port, and to the FC transport class: of a port that was a target
+ * before, it would end all exchanges when dev_loss_tmo has passed.
  *
- * Context: any but hard interrupt. libfc may hold the port's mutex while it
- * waits for who holds the user reference, so the mutex is only tried: to be
- * called again now and then.
+ * Context: process, sleeps. libfc may hold the port's mutex while it waits for
+ * who holds the user reference, so the mutex is only tried: to be called again
+ * now and then.
  */
 void pprc_path_is_target(const struct pprc_path *path)
 {
 	struct fc_rport_priv *rdata;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(rdata, &path->pl->lport->disc.rports, peers) {
-		if (rdata->ids.port_id != path->did ||
-		    READ_ONCE(rdata->ids.roles) & FC_RPORT_ROLE_FCP_TARGET ||
-		    !mutex_trylock(&rdata->rp_mutex))
-			continue;
-		rdata->ids.roles |= FC_RPORT_ROLE_FCP_TARGET;
+	list_for_each_entry_rcu(rdata, &path->pl->lport->disc.rports, peers)
+		if (rdata->ids.port_id == path->did &&
+		    kref_get_unless_zero(&rdata->kref))
+			break;
+	rcu_read_unlock();
+	if (list_entry_is_head(rdata, &path->pl->lport->disc.rports, peers))
+		return;
+	if (mutex_trylock(&rdata->rp_mutex)) {
+		note_target(rdata);
 		mutex_unlock(&rdata->rp_mutex);
 	}
-	rcu_read_unlock();
+	kref_put(&rdata->kref, fc_rport_destroy);
 }
 EXPORT_SYMBOL_GPL(pprc_path_is_target);
 

@@ -15,7 +15,17 @@ expects_log '^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard of the primary' \
 	'^pprc_secondary: port [0-9a-f]+: command f800 refused \(no-acl\): '
 
-duo_up timeout_ms=2000
+# The secondary is a target when the primary's port first sees it, and is none
+# when it comes back: its TPG is made after its port has come up.
+duo_blank || fail "the volumes cannot be blanked"
+need on secondary 'pprc_load core secondary && fcoe_up eth0'
+duo_target
+need on primary -t 60 "pprc_load core primary && fcoe_up eth0 &&
+	wait_for 30 'grep -qs 0x$DSW /sys/class/fc_remote_ports/*/port_name'"
+duo_pair timeout_ms=2000
+is_target='wait_for 20 "grep -q \"FCP Target\" /sys/class/fc_remote_ports/*/roles" ||
+	fail "to the FC transport class the secondary is $(cat /sys/class/fc_remote_ports/*/roles)"'
+need on primary "$is_target"
 job=$(on_bg primary -t 120 "fio --name=w --filename=$DISK --rw=randwrite --bsrange=4k-64k \
 	--blockalign=4k --iodepth=8 --ioengine=libaio --direct=1 --size=48m --rate=,4m \
 	--max_latency=$(lab_scale 8)s --verify=crc32c --serialize_overlap=1 --verify_fatal=1 --do_verify=1 \
@@ -64,5 +74,7 @@ need on primary "put 1 \$PAIRS/p0/assume_equal && put resume \$PAIRS/p0/action |
 	dd if=/dev/urandom of=$DISK bs=64k count=16 oflag=direct status=none"
 out=$(on primary 'echo $(pair_get p0 state) $(pair_stat p0 local_writes)')
 [ "$out" = "full-duplex $n" ] || fail "not mirrored again: $out"
+# Else it would end the session's exchanges after dev_loss_tmo.
+need on primary "$is_target"
 duo_equal
 duo_down
