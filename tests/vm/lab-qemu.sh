@@ -208,16 +208,17 @@ lab_ready()
 # lab_start GUEST
 lab_start()
 {
-	local guest=$1 args accel=("tcg,thread=multi") cpu=max mac name debug='' smp=${LAB_CPUS:-2}
+	local guest=$1 args accel=("tcg,thread=multi") cpu mac name debug='' smp=${LAB_CPUS:-2}
 
+	# The fast string instructions are emulated byte by byte.
+	cpu=max,-erms,-fsrm
 	case $LAB_ACCEL in
 	kvm)
-		accel=(kvm) ;;
+		accel=(kvm) cpu=max ;;
 	icount)
 		# One instruction per nanosecond of the guest, and time that
-		# jumps while its one CPU has nothing to do.  The fast string
-		# instructions would count a memcpy per byte.
-		accel=(tcg -icount "shift=0,sleep=off") cpu=max,-erms,-fsrm ;;
+		# jumps while its one CPU has nothing to do.
+		accel=(tcg -icount "shift=0,sleep=off") ;;
 	esac
 	# The debug kernel does without ACPI, whose interpreter would double the
 	# time it takes to boot.  It finds processors in the BIOS's MP table,
