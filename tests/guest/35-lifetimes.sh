@@ -22,6 +22,39 @@ expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'^(sd|scsi) [0-9:]+: ' '^(blk_update_request: )?I/O error, dev sd[a-z], ' '^Buffer I/O error on dev sd[a-z]' '^device offline error, dev sd[a-z], ' \
 	'callbacks suppressed$'
 
+# What every event does is done by one helper, as on an emulated debug kernel to
+# start a program takes longer than all that the program does.
+cat > "$LAB_SHARE/hand.pl" << 'PERL'
+use strict;
+use warnings;
+use Fcntl;
+
+# hand.pl: reads lines "VERB ARGUMENT...", answers each with "ok" or with an error
+my %verbs = (
+	mkdir	=> sub { mkdir $_[0] or -d $_[0] },
+	rmdir	=> sub { rmdir $_[0] },
+	unlink	=> sub { unlink $_[0] },
+	symlink	=> sub { symlink $_[0], $_[1] },
+	write	=> sub { put($_[1], O_WRONLY, "$_[0]\n") },
+	# a block of a disk, written through
+	poke	=> sub { put($_[0], O_WRONLY | O_SYNC, "\0" x 4096) },
+);
+
+sub put
+{
+	my ($file, $flags, $text) = @_;
+
+	sysopen(my $f, $file, $flags) or return;
+	return (syswrite($f, $text) // -1) == length $text;
+}
+
+$| = 1;
+while (<STDIN>) {
+	my ($verb, @args) = split;
+	print $verbs{$verb}->(@args) ? "ok\n" : "$verb @args: $!\n";
+}
+PERL
+
 cat > "$LAB_SHARE/life.sh" << 'EOG'
 # track N: the cable and the pair that all below is about
 track()
@@ -30,13 +63,25 @@ track()
 	PW=$(printf 2000020000000%x0a $1) SW=$(printf 2000020000000%x0b $1)
 	RP=/dev/ram$((2 * $1)) RS=/dev/ram$((2 * $1 + 1))
 	TPG=$(tpg_of $SW)
-	ACL=$TPG/acls/$(wwpn_colon $PW)
+	PWC=$(wwpn_colon $PW)
+	ACL=$TPG/acls/$PWC
+	coproc HAND { exec perl $SHARE/hand.pl; }
+}
+
+# hand VERB ARGUMENT...: by the helper; what it cannot do, it tells in ANSWER
+hand()
+{
+	echo "$*" >&${HAND[1]}
+	read -r ANSWER <&${HAND[0]} && [ "$ANSWER" = ok ]
 }
 
 # mac END: of the port with this last byte
 mac() { printf 02:00:00:00:%02x:%s $N $1; }
 
 target_up() { sec_tpg $SW && sec_lun $SW 0 $store && sec_acl $SW $PW 0; }
+acl_up() { hand mkdir $ACL && lun_up; }
+lun_up() { hand mkdir $ACL/lun_0 && hand symlink $TPG/lun/lun_0 $ACL/lun_0/map; }
+lun_down() { hand unlink $ACL/lun_0/map && hand rmdir $ACL/lun_0; }
 establish() { pair_up $P $RP $SW 0 timeout_ms=$((2000 * ${PPRC_SLOW%.*})) connect_timeout_ms=60000; }
 
 # track_up: cable, ports, backstore, target, pair
@@ -70,6 +115,7 @@ track_ends()
 	fcoe_down $IP
 	fcoe_down $IS
 	ip link del $IP
+	kill $HAND_PID
 }
 
 # load_on, load_off: writes at queue depth 16 that never end by themselves
@@ -102,50 +148,53 @@ moves()
 {
 	local n
 
-	n=$(pair_stat $P $1)
-	wait_for 10 "[ \$(pair_stat $P $1) -gt $n ]" || fail "$what: no $1"
+	counted $PAIRS/$P/stats $1 && n=$COUNTED
+	wait_for 10 "counted $PAIRS/$P/stats $1; [ \$COUNTED -gt $n ]" || fail "$what: no $1"
 }
 
 suspended()
 {
-	wait_for 40 "[ \$(pair_get $P state) = suspended ]" || fail "$what: $P is $(pair_get $P state)"
+	wait_for 40 "pair_is $P state suspended" || fail "$what: $P is $(pair_get $P state)"
 	hits[$1]=$((${hits[$1]:-0} + 1))
 }
 
 again()
 {
-	wait_for 60 "grep -q ^up, $PAIRS/$P/session" || fail "$what: the session does not come back: $(pair_get $P session)"
+	wait_for 60 "pair_is $P session 'up,*'" || fail "$what: the session does not come back: $(pair_get $P session)"
 	# A login may be lost once more while it settles.
-	wait_for 60 "put 1 $PAIRS/$P/assume_equal && put resume $PAIRS/$P/action 2> /dev/null" ||
+	wait_for 60 "hand write 1 $PAIRS/$P/assume_equal && hand write resume $PAIRS/$P/action" ||
 		fail "$what: not resumed: $(dmesg | tail -n 3)"
 }
 
 # An idle pair learns of some things by its next write only.
 touch_it()
 {
-	[ -n "$loaded" ] || dd if=/dev/zero of=/dev/$(pair_get $P disk) bs=4k count=1 oflag=direct status=none ||
-		fail "$what: a write fails"
+	local d
+
+	[ -z "$loaded" ] || return 0
+	read -r d < $PAIRS/$P/disk
+	hand poke /dev/$d || fail "$what: a write fails: $ANSWER"
 }
 
 ev_lun()	# the LUN is taken out of the ACL
 {
-	rm $ACL/lun_0/map && rmdir $ACL/lun_0 || fail "$what: it stays"
+	lun_down || fail "$what: it stays: $ANSWER"
 	touch_it; suspended lun
-	sec_acl $SW $PW 0
+	lun_up
 }
 
 ev_acl()	# the ACL is removed
 {
-	rm $ACL/lun_0/map; rmdir $ACL/lun_0 $ACL || fail "$what: it stays"
+	lun_down && hand rmdir $ACL || fail "$what: it stays: $ANSWER"
 	touch_it; suspended acl
-	sec_acl $SW $PW 0
+	acl_up
 }
 
 ev_tpg()	# the TPG is disabled
 {
-	echo 0 > $TPG/enable || fail "$what: it stays"
+	hand write 0 $TPG/enable || fail "$what: it stays: $ANSWER"
 	touch_it; suspended tpg
-	echo 1 > $TPG/enable
+	hand write 1 $TPG/enable
 }
 
 ev_wwn()	# ACL, LUN, TPG and port are removed
@@ -186,7 +235,7 @@ ev_port_s() { port_event $IS port_s; }
 # closing_waits: the last time that was said
 closing_waits()
 {
-	dmesg | grep "session $(wwpn_colon $PW): closing waits for [0-9]* commands that the backstore has not ended" | tail -n 1
+	dmesg | grep "session $PWC: closing waits for [0-9]* commands that the backstore has not ended" | tail -n 1
 }
 
 ev_hang()	# the backstore hangs: removals wait, and the log says for what
@@ -195,9 +244,7 @@ ev_hang()	# the backstore hangs: removals wait, and the log says for what
 
 	waits=$(closing_waits)
 	dmsetup suspend --noudevsync --noflush $SLOW || fail "$what: the backstore cannot be held"
-	[ -n "$loaded" ] || timeout 60 dd if=/dev/zero of=/dev/$(pair_get $P disk) bs=4k count=1 oflag=direct status=none ||
-		fail "$what: a write fails or hangs"
-	suspended hang
+	touch_it; suspended hang
 	( rm $ACL/lun_0/map; rmdir $ACL/lun_0 $ACL; touch /tmp/removed.$N ) &
 	wait_for 20 '[ "$(closing_waits)" != "$waits" ]' ||
 		fail "$what: nobody says why the removal waits: $(dmesg | tail -n 3)"
@@ -205,7 +252,7 @@ ev_hang()	# the backstore hangs: removals wait, and the log says for what
 	dmsetup resume --noudevsync $SLOW
 	wait_for 20 "[ -e /tmp/removed.$N ]" || fail "$what: the removal hangs"
 	rm /tmp/removed.$N
-	sec_acl $SW $PW 0
+	acl_up
 }
 
 ev_unload()	# modules in use are not unloaded
@@ -215,8 +262,8 @@ ev_unload()	# modules in use are not unloaded
 	for m in core primary secondary; do
 		! rmmod pprc_$m 2> /dev/null || fail "$what: pprc_$m was unloaded"
 	done
-	[ "$(pair_get $P state)" = full-duplex ] || fail "$what: $P is $(pair_get $P state)"
-	put suspend $PAIRS/$P/action
+	pair_is $P state full-duplex || fail "$what: $P is $(pair_get $P state)"
+	hand write suspend $PAIRS/$P/action
 	suspended unload
 }
 
@@ -225,15 +272,15 @@ ev_pair()	# the pair is removed: refused while its disk is open
 	local d
 
 	if [ -n "$loaded" ]; then
-		! put 0 $PAIRS/$P/enable 2> /dev/null || fail "$what: a disk in use was removed"
-		[ "$(pair_get $P state)" = full-duplex ] || fail "$what: $P is $(pair_get $P state)"
-		put suspend $PAIRS/$P/action
+		! hand write 0 $PAIRS/$P/enable || fail "$what: a disk in use was removed"
+		pair_is $P state full-duplex || fail "$what: $P is $(pair_get $P state)"
+		hand write suspend $PAIRS/$P/action
 		suspended pair
 		return
 	fi
 	pair_down $P || fail "$what: it stays: $(dmesg | tail -n 1)"
 	d=$(establish) || fail "$what: it cannot be made anew"
-	put suspend $PAIRS/$P/action
+	hand write suspend $PAIRS/$P/action
 	suspended pair
 }
 
@@ -249,7 +296,7 @@ ev_disk()	# the disk is deleted under its user, who gets errors
 	wait_for 10 "pair_down $P 2> /dev/null" || fail "$what: the pair stays: $(dmesg | tail -n 1)"
 	d=$(establish) || fail "$what: it cannot be made anew: $(dmesg | tail -n 2)"
 	[ -z "$loaded" ] || load_on
-	put suspend $PAIRS/$P/action
+	hand write suspend $PAIRS/$P/action
 	suspended disk
 }
 
@@ -270,8 +317,8 @@ rounds()
 				[ -z "$loaded" ] || moves local_writes
 				again
 				touch_it
-				moves_back=$(pair_get $P state)
-				[ $moves_back = full-duplex ] || fail "$what: afterwards $P is $moves_back: $(pair_get $P reason)"
+				pair_is $P state full-duplex ||
+					fail "$what: afterwards $P is $(pair_get $P state): $(pair_get $P reason)"
 				[ -z "$loaded" ] || moves writes
 				echo "$P: $what: $((SECONDS - start)) s"
 			done

@@ -155,14 +155,34 @@ pair_get()
 	printf %s "$text"
 }
 
-# counter FILE NAME: of lines with a name and a number
-counter()
+# pair_is NAME ATTRIBUTE PATTERN: the first line of its value matches; starts
+# no process
+pair_is()
+{
+	local text=
+
+	{ IFS= read -r text < "$PAIRS/$1/$2"; } 2> /dev/null || [ -n "$text" ] || return 1
+	# shellcheck disable=SC2053	# a pattern
+	[[ $text = $3 ]]
+}
+
+# counted FILE NAME: of lines with a name and a number; sets COUNTED, starts no
+# process
+counted()
 {
 	local key value
 
+	COUNTED=
 	while read -r key value; do
-		[ "$key" != "$2" ] || echo "$value"
+		[ "$key" != "$2" ] || COUNTED=$value
 	done < "$1"
+	[ -n "$COUNTED" ]
+}
+
+# counter FILE NAME: the same, printed
+counter()
+{
+	counted "$@" && echo "$COUNTED"
 }
 
 # pair_stat NAME COUNTER, session_stat NAME COUNTER: of the pair; of its session
