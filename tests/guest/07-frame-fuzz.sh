@@ -133,17 +133,17 @@ sub spoil_header
 	}
 }
 
-my (%sent, $last_id, $silent);
+my (%sent, $last_id);
+my $silent = 0;
 for my $i (1 .. $n) {
 	listen_in();
-	# A pair that has been suspended sends no commands until it is resumed,
-	# after this batch.
-	if (!$silent && rand() < 0.05) {
+	# A pair that has been suspended sends no commands until it is resumed.
+	if ($silent < time && rand() < 0.05) {
 		if (forged_answer()) {
 			$sent{'forged answer'}++;
 			next;
 		}
-		$silent = 1;
+		$silent = time + 1;
 	}
 	my ($to, $orig) = @{pick(rand() < 0.1 ? @frames : (@{$live{s}}, @{$live{p}}, $frames[0]))};
 	my %h = %$orig;
@@ -217,20 +217,33 @@ fio --name=w --filename=$D --rw=randwrite --bsrange=4k-64k --blockalign=4k --iod
 	--direct=1 --size=48m --rate=,4m --time_based --runtime=3600 --max_latency=$((30 * ${PPRC_SLOW%.*}))s \
 	--output-format=terse > /tmp/fio 2>&1 &
 job=$!
-n=0 left='"$frames"' sus=0
-while [ $left -gt 0 ]; do
-	k=200; [ $left -ge $k ] || k=$left
-	perl $SHARE/fuzz.pl $(('"$seed"' * 100003 + n)) $k > /tmp/out 2>&1 || fail "fuzz: $(cat /tmp/out)"
-	left=$((left - k)) n=$((n + 1))
-	kill -0 $job 2> /dev/null || fail "host writes have ended: $(cat /tmp/fio)"
-	[ "$(pair_get p0 state)" = full-duplex ] || {
+operator()
+{
+	local sus=0
+
+	while [ ! -e /tmp/enough ]; do
+		nap
+		pair_is p0 state suspended || continue
 		sus=$((sus + 1))
 		wait_for 60 "put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action 2> /dev/null" ||
 			fail "not resumed: $(pair_get p0 session): $(dmesg | tail -n 3)"
-	}
+	done
+	echo "suspended and resumed $sus times"
+}
+operator > /tmp/operator &
+operator=$!
+n=0 left='"$frames"'
+while [ $left -gt 0 ]; do
+	k=1000; [ $left -ge $k ] || k=$left
+	perl $SHARE/fuzz.pl $(('"$seed"' * 100003 + n)) $k > /tmp/out 2>&1 || fail "fuzz: $(cat /tmp/out)"
+	left=$((left - k)) n=$((n + 1))
+	kill -0 $job 2> /dev/null || fail "host writes have ended: $(cat /tmp/fio)"
+	kill -0 $operator 2> /dev/null || fail "$(cat /tmp/operator)"
 done
+> /tmp/enough
+wait $operator || fail "$(cat /tmp/operator)"
 cat /tmp/out
-echo "$n batches, suspended after $sus of them"
+echo "$n batches, $(cat /tmp/operator)"
 cat $PAIRS/p0/session_stats
 grep -v " 0$" $LIO/pprc/refusals
 [ $(grep -vc " 0$" $LIO/pprc/refusals) -ge 10 ] || fail "only few kinds of refusals were hit"

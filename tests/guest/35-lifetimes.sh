@@ -105,7 +105,7 @@ track_ends()
 	put 1 $PAIRS/$P/assume_equal && put resume $PAIRS/$P/action || fail "not resumed: $(dmesg | tail -n 2)"
 	n=$(pair_stat $P local_writes)
 	fio --name=w --filename=/dev/$(pair_get $P disk) --rw=randwrite --bsrange=4k-64k --blockalign=4k --iodepth=16 \
-		--ioengine=libaio --direct=1 --size=8m --verify=crc32c --serialize_overlap=1 --do_verify=1 \
+		--ioengine=libaio --direct=1 --size=4m --verify=crc32c --serialize_overlap=1 --do_verify=1 \
 		--output-format=terse > $LOG 2>&1 || fail "fio: $(cat $LOG)"
 	[ "$(pair_get $P state) $(pair_stat $P local_writes)" = "full-duplex $n" ] ||
 		fail "$P is $(pair_get $P state): $(pair_get $P reason)"
@@ -124,23 +124,18 @@ load_on()
 	local n
 
 	n=$(($(pair_stat $P writes) + $(pair_stat $P local_writes)))
-	fio --name=w --filename=/dev/$(pair_get $P disk) --rw=randwrite --bsrange=4k-32k \
-		--blockalign=4k --iodepth=16 --ioengine=libaio --direct=1 --size=16m $PAUSES \
-		--time_based --runtime=3600 --max_latency=$((20 * ${PPRC_SLOW%.*}))s \
-		--output-format=terse > $LOG 2>&1 &
+	$SHARE/blocks load /dev/$(pair_get $P disk) 0 4096 16 $PAUSE $((20000 * ${PPRC_SLOW%.*})) > $LOG 2>&1 &
 	job=$!
 	wait_for 60 "[ $n -lt \$((\$(pair_stat $P writes) + \$(pair_stat $P local_writes))) ]" ||
-		fail "fio does not write: $(cat $LOG)"
+		fail "nothing is written: $(cat $LOG)"
 }
 
 load_off()
 {
-	kill -0 $job 2>/dev/null || fail "$what: fio has ended: $(cat $LOG)"
+	kill -0 $job 2>/dev/null || fail "$what: the writer has ended: $(cat $LOG)"
 	kill -INT $job
-	wait $job
-	# fio's own word for "stopped by a signal"
-	[ $? -eq 128 ] || fail "$what: fio: $(cat $LOG)"
-	! grep -qiE 'error|exceed' $LOG || fail "$what: fio: $(cat $LOG)"
+	wait $job || fail "$what: $(cat $LOG)"
+	echo "$P: $(cat $LOG)"
 }
 
 # moves COUNTER: it goes up within a few seconds
@@ -337,10 +332,10 @@ tracks()
 	local n=$1 rounds=$2 t rc
 
 	shift 2
-	modprobe brd rd_nr=$((2 * n)) rd_size=65536 && modprobe dm-mod && pprc_load core secondary primary || fail "no modules"
+	modprobe brd rd_nr=$((2 * n)) rd_size=16384 && modprobe dm-mod && pprc_load core secondary primary || fail "no modules"
 	# Beside each other they would only queue for the CPU: bursts at depth 16.
-	PAUSES=
-	[ $n = 1 ] || PAUSES="--thinktime=800ms --thinktime_blocks=32"
+	PAUSE=0
+	[ $n = 1 ] || PAUSE=$((400 * ${PPRC_SLOW%.*}))
 	for ((t = 0; t < n; t++)); do
 		( track $t && track_up && rounds $(((rounds + n - 1 - t) / n)) "$@" && track_ends ) > /tmp/track.$t 2>&1 &
 	done
@@ -355,6 +350,7 @@ tracks()
 }
 EOG
 
+blocks_build
 events=${ROUNDS_ONLY:-lun acl tpg wwn link_p link_s lip_p lip_s port_p port_s hang unload pair disk}
 tracks=${TRACKS:-4}
 [ "$tracks" -le "$ROUNDS" ] || tracks=$ROUNDS

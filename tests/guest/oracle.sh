@@ -14,13 +14,6 @@ ORACLE_FIRST=65536	# 4 KiB each: 16 MiB from 256 MiB on
 ORACLE_BLOCKS=4096
 ORACLE_VERSION=0
 
-# blocks_build: the program, where host and guests find it
-blocks_build()
-{
-	[ -x "$LAB_SHARE/blocks" ] ||
-		need gcc -O2 -Wall -Wextra -pthread -o "$LAB_SHARE/blocks" "$TESTS/vm/blocks.c"
-}
-
 oracle_new()
 {
 	blocks_build

@@ -25,6 +25,11 @@
  *	writes BLOCKS blocks at once, so many times, each behind the last,
  *	while another thread changes them in memory.
  *
+ *   blocks load DEV FIRST BLOCKS THREADS PAUSE MOST
+ *	writes of 1 to 8 blocks, two from each thread at once, then a pause of
+ *	so many milliseconds; until SIGINT. Returns 2 when a write fails or
+ *	takes longer than MOST milliseconds.
+ *
  *   blocks whole IMAGE FIRST BLOCKS
  *	is each block one that "write" or "overlap" has written?
  *
@@ -39,16 +44,19 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BLOCK	4096
 #define WORDS	(BLOCK / 8)
 #define SPAN	16	/* most blocks of a write */
+#define BURST	2	/* writes of a thread between two pauses of a load */
 #define SHOW	20	/* most complaints */
 
 struct worker {
@@ -65,6 +73,12 @@ static int fd;
 static uint64_t base_version;
 static _Atomic uint64_t last_version;
 static _Atomic int changing;
+static unsigned int span = SPAN;
+static unsigned long pause_ms, most_ms;
+static _Atomic unsigned long longest_ms;
+static volatile sig_atomic_t asked_to_stop;
+static int stopping;
+static pthread_barrier_t barrier;
 
 static void die(const char *what)
 {
@@ -134,7 +148,7 @@ static uint64_t write_next(struct worker *w, uint64_t *data, uint64_t *block,
 {
 	uint64_t version, i;
 
-	*count = 1 + draw(w) % SPAN;
+	*count = 1 + draw(w) % span;
 	if (*count > w->blocks)
 		*count = w->blocks;
 	*block = w->first + draw(w) % (w->blocks - *count + 1);
@@ -215,6 +229,56 @@ static void *scribble(void *arg)
 		*(volatile uint64_t *)(data + at) = ++n;
 	}
 	return NULL;
+}
+
+/* --- load ------------------------------------------------------------------ */
+
+static void stop(int signal)
+{
+	(void)signal;
+	asked_to_stop = 1;
+}
+
+static unsigned long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ul + t.tv_nsec / 1000000;
+}
+
+static void *write_bursts(void *arg)
+{
+	struct worker *w = arg;
+	uint64_t *data = buffer(SPAN * BLOCK);
+	uint64_t block, count;
+	unsigned int i;
+
+	for (;;) {
+		/* One of them waits and decides, for all. */
+		if (pthread_barrier_wait(&barrier)) {
+			usleep(pause_ms * 1000);
+			stopping = asked_to_stop;
+		}
+		pthread_barrier_wait(&barrier);
+		if (stopping)
+			return NULL;
+		for (i = 0; i < BURST; i++) {
+			unsigned long ms = now_ms(), longest;
+
+			write_next(w, data, &block, &count);
+			ms = now_ms() - ms;
+			longest = longest_ms;
+			while (longest < ms &&
+			       !atomic_compare_exchange_weak(&longest_ms, &longest, ms))
+				;
+			if (ms > most_ms) {
+				fprintf(stderr, "blocks: %s: a write took %lu ms\n",
+					device, ms);
+				exit(2);
+			}
+		}
+	}
 }
 
 static void run(void *(*what)(void *), unsigned int threads, uint64_t first,
@@ -420,6 +484,18 @@ int main(int argc, char **argv)
 		run(write_over, number(argv[5]), a, b, 1, number(argv[6]));
 		return 0;
 	}
+	if (!strcmp(verb, "load") && argc == 8) {
+		open_device(argv[2], O_WRONLY | O_DIRECT);
+		span = SPAN / 2;
+		pause_ms = number(argv[6]);
+		most_ms = number(argv[7]);
+		signal(SIGINT, stop);
+		pthread_barrier_init(&barrier, NULL, number(argv[5]));
+		run(write_bursts, number(argv[5]), a, b, 1, 0);
+		printf("%llu writes, the longest took %lu ms\n",
+		       (unsigned long long)last_version, longest_ms);
+		return 0;
+	}
 	if (!strcmp(verb, "change") && argc == 6) {
 		open_device(argv[2], O_WRONLY | O_DIRECT);
 		change(a, b, number(argv[5]));
@@ -433,6 +509,6 @@ int main(int argc, char **argv)
 		open_device(argv[2], O_WRONLY);
 		return plant(a, b);
 	}
-	fprintf(stderr, "usage: blocks write|check|overlap|change|whole|plant ...\n");
+	fprintf(stderr, "usage: blocks write|check|overlap|change|load|whole|plant ...\n");
 	return 2;
 }

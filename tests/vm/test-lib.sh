@@ -39,3 +39,10 @@ expects_log()
 {
 	printf '%s\n' "$@" >> "$TEST_EXPECTS"
 }
+
+# blocks_build: tests/vm/blocks.c, where host and guests find it
+blocks_build()
+{
+	[ -x "$LAB_SHARE/blocks" ] ||
+		need gcc -O2 -Wall -Wextra -pthread -o "$LAB_SHARE/blocks" "$TESTS/vm/blocks.c"
+}
