@@ -21,28 +21,6 @@ TESTS=$(dirname "$(realpath "$0")")
 # shellcheck source=tests/stages.sh
 . "$TESTS/stages.sh"
 
-# begin NAME ARGUMENT...: tests/run.sh in the background, with objects of its own,
-# as each links the modules anew
-begin()
-{
-	PPRC_BUILD=$beside/$1.build "$TESTS/run.sh" -d "${@:2}" > "$beside/$1" 2>&1 &
-	jobs[$1]=$!
-}
-
-# ended NAME TEXT: wait for it; its output is a stage
-ended()
-{
-	wait "${jobs[$1]}"
-	stage "$1" "$2" printed "$1" $?
-}
-
-# printed NAME RC: what it has printed, and how it has ended
-printed()
-{
-	cat "$beside/$1"
-	return "$2"
-}
-
 canary()
 {
 	stage canary "does this kernel see mistakes, and the lab hear of them" \
@@ -59,17 +37,12 @@ if [ $# -gt 0 ]; then
 	canary
 	stage guest "the modules in virtual machines" "$TESTS/run.sh" -d "$@"
 else
-	declare -A jobs
-	beside=$(mktemp -d "${TMPDIR:-/var/tmp}/pprc-beside.XXXXXX") || exit 1
-	trap 'kill "${jobs[@]}" 2> /dev/null; rm -rf "$beside"' EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM HUP
 	export ROUNDS=${ROUNDS:-4} FUZZ_FRAMES=${FUZZ_FRAMES:-2000}
-	begin two -a -L pair
+	begin pair guests pair -d -a
 	canary
-	begin one -a -L one
+	begin one guests one -d -a
 	ended one "tests of one guest"
-	ended two "tests of two"
+	ended pair "tests of two"
 fi
 
 stages_end

@@ -4,8 +4,9 @@
 # check.sh
 #
 # Everything that is tested, one stage after the other: unit tests, the judge
-# of the cable, lint, cost, guest tests.  Installs the Debian packages that are
-# missing.  Needs no terminal and no input; all output is shown.
+# of the cable, lint, cost, guest tests; these in two labs beside each other.
+# Installs the Debian packages that are missing.  Needs no terminal and no input;
+# all output is shown.
 #
 # The last line is "N passed, N failed, N skipped", the sum of all TAP lines of
 # all stages; such a line of a stage gets the stage's name before it.  A stage
@@ -19,7 +20,7 @@ cd "$TOP" || exit 1
 # shellcheck source=tests/stages.sh
 . "$TESTS/stages.sh"
 # make check-long
-[ "${LONG:-0}" = 0 ] || export ROUNDS=${ROUNDS:-200} FUZZ_FRAMES=${FUZZ_FRAMES:-100000}
+[ "${LONG:-0}" = 0 ] || export ROUNDS=${ROUNDS:-100} FUZZ_FRAMES=${FUZZ_FRAMES:-100000}
 
 # A stage may still do without what could not be installed.
 echo "=== packages"
@@ -41,7 +42,8 @@ stage lint "the source, without running it" \
 	tests/lint.sh
 stage cost "instructions per write, against tests/cost.figures" \
 	tests/cost.sh check
-stage guest "the modules in virtual machines" \
-	tests/run.sh
+begin one guests one
+stage pair "the modules in two virtual machines" guests pair
+ended one "the modules in one virtual machine"
 
 stages_end

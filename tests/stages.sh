@@ -80,6 +80,44 @@ stage()
 	echo
 }
 
+# begin NAME CMD...: start what is to be a stage, beside others
+begin()
+{
+	local name=$1
+
+	shift
+	[ -n "${BESIDE:-}" ] || {
+		BESIDE=$(mktemp -d "${TMPDIR:-/var/tmp}/pprc-beside.XXXXXX") || exit 1
+		declare -gA beside_jobs
+		trap 'kill "${beside_jobs[@]}" 2> /dev/null; rm -rf "$BESIDE"' EXIT
+		trap 'exit 130' INT
+		trap 'exit 143' TERM HUP
+	}
+	"$@" > "$BESIDE/$name" 2>&1 &
+	beside_jobs[$name]=$!
+}
+
+# ended NAME TEXT: wait for it; its output is a stage
+ended()
+{
+	wait "${beside_jobs[$1]}"
+	stage "$1" "$2" printed "$1" $?
+}
+
+# printed NAME RC: what it has printed, and how it has ended
+printed()
+{
+	cat "$BESIDE/$1"
+	return "$2"
+}
+
+# guests KIND ARGUMENT...: tests/run.sh with the tests of this kind of lab, and with
+# objects of its own, as each run links the modules anew; after a begin
+guests()
+{
+	PPRC_BUILD=$BESIDE/$1.build "$TESTS/run.sh" -L "$@"
+}
+
 # stages_end: the last line; fails if anything has
 stages_end()
 {

@@ -5,9 +5,10 @@
 # time: 220 + 60 * ROUNDS
 # long: yes
 #
-# ROUNDS=n repeats everything n times, shared by TRACKS (at most 4) cables beside
-# each other, each with a pair of its own: most of the time is libfc's, which
-# takes seconds to log in again.  ROUNDS_ONLY="event..." picks events.
+# Each of n rounds (ROUNDS) has everything happen once to an idle pair and once
+# under load.  They are shared by TRACKS (at most 10) cables beside each other, each
+# with a pair of its own: most of the time is libfc's, which takes seconds to log in
+# again.  ROUNDS_ONLY="event..." picks events.
 #
 # shellcheck disable=SC2016	# what is quoted runs in the guest
 
@@ -21,6 +22,9 @@ expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'^pprc_secondary: port [0-9a-f]+: command f80[0-6] refused \((no-session|no-acl|tpg-disabled|no-prli|bad-lun|busy)\): ' \
 	'^(sd|scsi) [0-9:]+: ' '^(blk_update_request: )?I/O error, dev sd[a-z], ' '^Buffer I/O error on dev sd[a-z]' '^device offline error, dev sd[a-z], ' \
 	'callbacks suppressed$'
+# The buffers of writes that a suspension has ended are their owner's again while
+# frames with what they held are still queued.
+expects_log '^pprc_secondary: port [0-9a-f]+: frame dropped \(bad_crc\): '
 
 # What every event does is done by one helper, as on an emulated debug kernel to
 # start a program takes longer than all that the program does.
@@ -352,7 +356,10 @@ EOG
 
 blocks_build
 events=${ROUNDS_ONLY:-lun acl tpg wwn link_p link_s lip_p lip_s port_p port_s hang unload pair disk}
-tracks=${TRACKS:-4}
+# The debug kernel keeps both CPUs busy with fewer.
+tracks=8
+[ "$LAB_KERNEL" != debug ] || tracks=4
+tracks=${TRACKS:-$tracks}
 [ "$tracks" -le "$ROUNDS" ] || tracks=$ROUNDS
 need on primary -t $((400 + 150 * ROUNDS)) ". \$SHARE/life.sh
 tracks $tracks $ROUNDS $events"
