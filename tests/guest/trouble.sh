@@ -20,6 +20,7 @@ GAP_US=1000
 trouble_expected()
 {
 	expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
+		'^ rport-[0-9:-]+: blocked FC remote port time out: removing ' \
 		'^pprc_primary: pair p0: suspended \(path-loss\): ' \
 		'^pprc_primary: session [0-9a-f:]+: down: ' \
 		'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard ' \
@@ -27,10 +28,12 @@ trouble_expected()
 		'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((aborted|no-pair), '
 }
 
-# The log of ports on a wire that damages frames.
+# The log of ports on a wire that damages frames.  The version is in front of what
+# the CRC covers.
 damage_expected()
 {
 	expects_log '^fcoe: dropping frame with CRC error$' 'callbacks suppressed$' \
+		'^fcoe: FCoE version mismatch: ' \
 		'^pprc_secondary: port [0-9a-f]+: frame dropped \(bad_crc\): '
 }
 
