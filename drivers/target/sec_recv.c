@@ -233,12 +233,13 @@ static void recv_data(struct fc_lport *lport, struct fc_frame *fp)
 	rcu_read_lock();
 	s = session_of(lport, fp, be32_to_cpu(dh.session));
 	slot = s ? sec_slot_get(s, be16_to_cpu(dh.slot)) : NULL;
-	if (!s)
+	/* First: a damaged frame may name anything. */
+	if (!crc_ok(fp))
+		sec_dropped(s, port, SEC_D_BAD_CRC);
+	else if (!s)
 		sec_dropped(NULL, port, SEC_D_STRAY);
 	else if (!slot || !dh.cmd_id)
 		sec_dropped(s, port, SEC_D_BAD_SLOT);
-	else if (!crc_ok(fp))
-		sec_dropped(s, port, SEC_D_BAD_CRC);
 	else
 		fill_slot(slot, fp, be64_to_cpu(dh.cmd_id), skip);
 	rcu_read_unlock();

@@ -28,12 +28,14 @@ trouble_expected()
 		'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \((aborted|no-pair), '
 }
 
-# The log of ports on a wire that damages frames.  The version is in front of what
-# the CRC covers.
+# The log of ports on a wire that damages, doubles and delays frames.  The version
+# is in front of what the CRC covers; a second copy of a command may come when its
+# slot has the next one.
 damage_expected()
 {
 	expects_log '^fcoe: dropping frame with CRC error$' 'callbacks suppressed$' \
 		'^fcoe: FCoE version mismatch: ' \
+		'^pprc_secondary: port [0-9a-f]+: command f801 refused \(stale-id\): ' \
 		'^pprc_secondary: port [0-9a-f]+: frame dropped \(bad_crc\): '
 }
 
