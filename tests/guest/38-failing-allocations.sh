@@ -21,7 +21,7 @@ thin=${THIN:-6} seed=${FAIL_SEED:-$(($(date +%s) % 100000))}
 echo "FAIL_SEED=$seed, one place in $thin"
 
 expects_log '^pprc_(primary|secondary|core): ' 'callbacks suppressed$' \
-	'^(scsi|sd) [0-9:]+: ' '^kobject: ' '^kobject_(add_internal|create_and_add|init_and_add)(:| failed)' '^Could not create tracefs ' '^SCSI: ' \
+	'^(scsi|sd) [0-9:]+: ' '^scsi \(null\): target device_add failed' '^kobject: ' '^kobject_(add_internal|create_and_add|init_and_add)(:| failed)' '^Could not create tracefs ' '^SCSI: ' \
 	'^scsi_alloc_(sdev|target): [aA]llocation failure' '^kmemleak: Cannot allocate a scan area' \
 	'^(Unable to|Could not|Cannot) (allocate|create|get) '
 # vmalloc() says so at length when it gets nothing. The first line of a fault

@@ -38,6 +38,7 @@ left=96
 head -c $(($(meminfo MemAvailable) - left))m /dev/zero > /mnt/hog/fill
 echo "$(meminfo MemAvailable) MiB available, $(meminfo MemFree) free"
 for ((r = 0; r < rounds; r++)); do
+	scanned=$(scanned)
 	for w in 1 2 3 4; do
 		# 40 MiB each, more together than there is memory
 		(for ((i = 0; i < 10; i++)); do cat /run/seed; done > /mnt/p/$w.$r) &
@@ -50,7 +51,8 @@ for ((r = 0; r < rounds; r++)); do
 		sleep 0.5
 	done
 	# Somebody needs what is free, and most of what could be freed by writing.
-	n=$(($(meminfo "MemFree|Dirty") - 48)) scanned=$(scanned)
+	n=$(($(meminfo "MemFree|Dirty") - 48))
+	[ $n -gt 0 ] || n=0
 	head -c ${n}m /dev/zero > /mnt/hog/more &
 	start=${EPOCHREALTIME/./}
 	timeout $((100 * ${PPRC_SLOW%.*})) sync -f /mnt/p ||
