@@ -5,7 +5,9 @@
 # time: 70
 # long-time: 200
 #
+# shellcheck source=tests/guest/trouble.sh
 # shellcheck disable=SC2016	# what is quoted runs in the guest
+. "$TESTS/guest/trouble.sh"
 
 rounds=2
 [ "${LONG:-0}" = 0 ] || rounds=10
@@ -17,12 +19,12 @@ for d in data spare; do
 	need truncate -s 0 "$(image $d)"
 	need truncate -s 1G "$(image $d)"
 done
+trouble_expected
 # The host has its pages back once a pair is suspended, and what it changes in them
 # may still be under way: such frames are dropped.
 expects_log '^pprc_secondary: port [0-9a-f]+: frame dropped \(bad_crc\): ' \
-	'^pprc_primary: pair p0: suspended \((path-loss|local-error|secondary-error)\): ' \
-	'^pprc_primary: session [0-9a-f:]+: down: ' \
-	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard '
+	'^pprc_secondary: port [0-9a-f]+: command f800 refused \(busy\): ' \
+	'^pprc_primary: pair p0: suspended \((local-error|secondary-error)\): '
 
 need on primary -t 60 'roles_up && store=$(backstore_block store $(disk spare)) &&
 	sec_tpg $SW && sec_lun $SW 0 $store && sec_acl $SW $PW 0'

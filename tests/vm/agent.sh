@@ -1,22 +1,36 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The agent in a guest.  Reads lines "ID TIMEOUT" from the virtio port, runs
+# The agent in a guest.  Reads lines "ID SECONDS" from the virtio port, runs
 # /mnt/share/cmd/ROLE.ID.sh with its output in ROLE.ID.out next to it, and
-# answers "ID RC" on the port when it has ended.  Commands run side by side,
-# so that a long one does not keep others waiting.
+# answers "ID RC" on the port when it has ended; RC is 124 when the time was up.
+# Commands run side by side, so that a long one does not keep others waiting.
+#
+# A command runs in a copy of this shell, which knows the functions of a guest
+# already: to start another one takes an emulated CPU longer than most commands.
+# So what is called agent_ here is not theirs to touch.
 #
 # It is process 1: it must not end, whatever a command does.
 
-name=org.pprc.verdict
-cmd=/mnt/share/cmd
+agent_port_name=org.pprc.verdict
+agent_cmd=/mnt/share/cmd
+agent_line=
+declare -A agent_pids agent_ends agent_killed
 
-find_port()
+# shellcheck source=tests/vm/guest-lib.sh
+. /pprc/guest-lib.sh
+# shellcheck source=tests/vm/guest-pprc.sh
+. /pprc/guest-pprc.sh
+# shellcheck source=tests/vm/guest-wire.sh
+. /pprc/guest-wire.sh
+
+agent_port()
 {
-	local n
+	local n name
 
 	for n in /sys/class/virtio-ports/*/name; do
-		[ "$(cat "$n" 2>/dev/null)" = "$name" ] || continue
+		read -r name < "$n"
+		[ "$name" = "$agent_port_name" ] || continue
 		n=${n%/name}
 		echo "/dev/${n##*/}"
 		return 0
@@ -24,29 +38,51 @@ find_port()
 	return 1
 }
 
-# run ID SECONDS
-run()
+# agent_run ID SECONDS: in a process group of its own, which is ended as a whole
+agent_run()
 {
-	local id=$1 limit=$2 rc start=$SECONDS
+	local agent_rc agent_start=$SECONDS
 
+	set +m
+	# This one stays to tell.
+	trap : TERM
 	# Not in the agent's name: the port must not stay open in a command's
 	# background processes.
-	# shellcheck disable=SC2016	# the inner shell's
-	timeout -k 5 "$limit" \
-		bash -c '. /pprc/guest-lib.sh; . /pprc/guest-pprc.sh; . /pprc/guest-wire.sh; . "$1"' "$ROLE" "$cmd/$ROLE.$id.sh" \
-		> "$cmd/$ROLE.$id.out" 2>&1 < /dev/null 3>&-
-	rc=$?
-	# timeout reports its own second, harder signal as 137.
-	[ $rc -eq 137 ] && [ $((SECONDS - start)) -ge "${limit%.*}" ] && rc=124
-	echo "$id $rc" >&3
+	# shellcheck source=/dev/null
+	( exec 3>&-; trap - TERM; . "$agent_cmd/$ROLE.$1.sh" ) \
+		> "$agent_cmd/$ROLE.$1.out" 2>&1 < /dev/null
+	agent_rc=$?
+	[ $agent_rc -ne 143 ] || [ $((SECONDS - agent_start)) -lt "${2%.*}" ] || agent_rc=124
+	echo "$1 $agent_rc" >&3
 }
 
-for ((i = 0; i < 100; i++)); do
-	port=$(find_port) && [ -c "$port" ] && break
+# agent_late: end what has used up its time; the harder way after five seconds
+agent_late()
+{
+	local id
+
+	for id in "${!agent_pids[@]}"; do
+		if [ ! -d "/proc/${agent_pids[$id]}" ]; then
+			unset "agent_pids[$id]" "agent_ends[$id]" "agent_killed[$id]"
+		elif [ "$SECONDS" -lt "${agent_ends[$id]}" ]; then
+			continue
+		elif [ -z "${agent_killed[$id]:-}" ]; then
+			agent_killed[$id]=1 agent_ends[$id]=$((SECONDS + 5))
+			kill -TERM -- "-${agent_pids[$id]}"
+		else
+			kill -KILL -- "-${agent_pids[$id]}"
+			echo "$id 124" >&3
+			agent_ends[$id]=$((SECONDS + 5))
+		fi
+	done
+}
+
+for ((agent_try = 0; agent_try < 100; agent_try++)); do
+	agent_port=$(agent_port) && [ -c "$agent_port" ] && break
 	sleep 0.1
 done
-exec 3<> "$port" || {
-	echo "agent: no port $name"
+exec 3<> "$agent_port" || {
+	echo "agent: no port $agent_port_name"
 	busybox poweroff -f
 }
 # What a leak check goes by: what was lost before is none of a test's doing.
@@ -55,10 +91,20 @@ cut -d ' ' -f 1 /proc/uptime > /run/pprc.ready
 echo "<4>pprc: guest ready" > /dev/kmsg
 echo "ready 0" >&3
 
+# Each job a process group.
+set -m
 while :; do
-	if read -r id limit <&3 && [ -n "$id" ]; then
-		run "$id" "${limit:-60}" &
-	else
+	read -r -t 1 agent_part <&3
+	agent_rc=$?
+	agent_line+=$agent_part
+	if [ $agent_rc -eq 0 ]; then
+		agent_id=${agent_line%% *} agent_limit=${agent_line#* } agent_line=
+		[ -n "$agent_id" ] || continue
+		agent_run "$agent_id" "$agent_limit" &
+		agent_pids[$agent_id]=$!
+		agent_ends[$agent_id]=$((SECONDS + ${agent_limit%.*}))
+	elif [ $agent_rc -le 128 ]; then
 		sleep 0.1
 	fi
+	agent_late
 done

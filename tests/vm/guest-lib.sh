@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Helper functions for everything that runs in a guest; the agent sources this
-# file before each command.  ROLE is the guest's name.  Deadlines are scaled
-# by PPRC_SLOW.
+# Helper functions for everything that runs in a guest; the agent sources
+# this file, and its commands have it.  ROLE is the guest's name.  Deadlines are
+# scaled by PPRC_SLOW.
 
 SHARE=/mnt/share
 # shellcheck disable=SC2034	# for the commands

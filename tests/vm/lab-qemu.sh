@@ -284,19 +284,18 @@ lab_again()
 {
 	local from
 
+	lab_say "$1 did not boot, trying again: $(lab_why "$1")"
 	from=$(< "$LAB_RUN/$1.boot")
 	lab_kill "$1"
 	tail -c "+$((from + 1))" "$LAB_RUN/$1.serial" >> "$LAB_RUN/$1.stuck"
 	truncate -s "$from" "$LAB_RUN/$1.serial"
-	lab_say "$1 did not boot, trying again: $(lab_why "$1")"
 	lab_start "$1"
 }
 
 # lab_why GUEST: the last words of one that does not boot
 lab_why()
 {
-	tail -qn 1 "$LAB_RUN/$1.qemu" "$LAB_RUN/$1.stuck" 2>/dev/null |
-		tr -d '\r' | paste -sd ' '
+	{ tail -n 1 "$LAB_RUN/$1.qemu" 2>/dev/null; lab_log "$1" | tail -n 1; } | paste -sd ' '
 }
 
 lab_wait()
@@ -311,9 +310,7 @@ lab_wait()
 			lab_again "$guest"
 		done
 		lab_ready "$guest" || {
-			lab_fail "$guest does not boot:" \
-				"$(tail -n 1 "$LAB_RUN/$guest.qemu" 2>/dev/null)" \
-				"$(lab_log "$guest" | tail -n 1)"
+			lab_fail "$guest does not boot: $(lab_why "$guest")"
 			return 1
 		}
 		ms=$(($(lab_ms) - $(< "$LAB_RUN/$guest.start")))

@@ -52,6 +52,9 @@ lab_cable a b
 lab_boot a b && lab_wait a b || exit 1
 address a 1
 address b 2
+check "a command whose time is up is ended" rc_is 124 on a -t 2 'sleep 90; true'
+check "and so is one that does not want to" rc_is 124 on a -t 2 'trap "" TERM; sleep 90'
+check "with all that it has started" on a '! pgrep -x sleep'
 check "the cable works" on a 'wait_for 10 "ping -q -c 1 -W 1 192.0.2.2 > /dev/null"'
 
 # shellcheck disable=SC2016	# for the guest
