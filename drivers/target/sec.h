@@ -253,13 +253,15 @@ enum sec_count {
 	X(SLOT_BUSY,	"slot_busy",					\
 	  "its slot holds another command that has not been answered")	\
 	X(BAD_CRC,	"bad_crc",					\
-	  "its FC CRC is wrong: check the cable and the interface")	\
+	  "its FC CRC is wrong: check the cable, unless a pair was suspended just now") \
 	X(BAD_OFFSET,	"bad_offset",					\
 	  "its data lies outside the write or overlaps another frame's") \
 	X(STALE,	"stale", "its command is settled")		\
 	X(DUP,		"dup", "it has come already")			\
 	X(QUEUE,	"queue_full",					\
-	  "too many commands wait to be refused or to log in")
+	  "too many commands wait to be refused or to log in")		\
+	X(NO_MEMORY,	"no_memory",					\
+	  "it came in pieces, and there was no memory to join them")
 
 #define SEC_ENUM_DROP(sym, name, text)	SEC_D_##sym,
 enum sec_drop { SEC_DROPS(SEC_ENUM_DROP) SEC_NR_DROPS };
@@ -445,7 +447,7 @@ void sec_recv(struct fc_lport *lport, struct fc_frame *fp);
 enum hrtimer_restart sec_gap_out(struct hrtimer *timer);
 
 /* sec_crc.c */
-u32 sec_crc(const u8 *data, unsigned int len);
+u32 sec_crc(struct sk_buff *skb);
 void sec_crc_init(void);
 void sec_crc_exit(void);
 

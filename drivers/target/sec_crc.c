@@ -10,30 +10,48 @@
 #include <crypto/hash.h>
 #include <linux/crc32.h>
 #include <linux/module.h>
+#include <linux/skbuff.h>
 #include "sec.h"
 
 static struct crypto_shash *tfm;
 
+/* The frame is in one piece unless memory was too short to make it so. */
+static u32 crc_of_pieces(struct sk_buff *skb)
+{
+	struct skb_seq_state state;
+	unsigned int done = 0, n;
+	const u8 *data;
+	u32 crc = ~0;
+
+	skb_prepare_seq_read(skb, 0, skb->len, &state);
+	while ((n = skb_seq_read(done, &data, &state)) != 0) {
+		crc = crc32(crc, data, n);
+		done += n;
+	}
+	return ~crc;
+}
+
 /**
  * sec_crc() - FC CRC of a frame (FC-FS-3 11.4.2: that of FDDI)
- * @data:	frame header and payload
- * @len:	length in bytes
+ * @skb:	frame header and payload, in any number of pieces
  *
  * Context: any but hard interrupt.
  * Return: the CRC as fr_crc() has it.
  */
-u32 sec_crc(const u8 *data, unsigned int len)
+u32 sec_crc(struct sk_buff *skb)
 {
 	__le32 crc = 0;
 
+	if (skb_is_nonlinear(skb))
+		return crc_of_pieces(skb);
 	if (tfm) {
 		SHASH_DESC_ON_STACK(desc, tfm);
 
 		desc->tfm = tfm;
-		if (!crypto_shash_digest(desc, data, len, (u8 *)&crc))
+		if (!crypto_shash_digest(desc, skb->data, skb->len, (u8 *)&crc))
 			return ~le32_to_cpu(crc);
 	}
-	return ~crc32(~0, data, len);
+	return ~crc32(~0, skb->data, skb->len);
 }
 
 /**

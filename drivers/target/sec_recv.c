@@ -149,14 +149,8 @@ static void complete_slot(struct sec_slot *slot)
  */
 static bool crc_ok(struct fc_frame *fp)
 {
-	struct sk_buff *skb = fp_skb(fp);
-
-	if (!(fr_flags(fp) & FCPHF_CRC_UNCHECKED))
-		return true;
-	if (skb_is_nonlinear(skb))
-		return false;
-	return le32_to_cpu((__force __le32)fr_crc(fp)) ==
-	       sec_crc(skb->data, skb->len);
+	return !(fr_flags(fp) & FCPHF_CRC_UNCHECKED) ||
+	       le32_to_cpu((__force __le32)fr_crc(fp)) == sec_crc(fp_skb(fp));
 }
 
 static void place(struct sec_slot *slot, const struct fc_frame *fp, u32 skip,
@@ -233,11 +227,11 @@ static void recv_data(struct fc_lport *lport, struct fc_frame *fp)
 	rcu_read_lock();
 	s = session_of(lport, fp, be32_to_cpu(dh.session));
 	slot = s ? sec_slot_get(s, be16_to_cpu(dh.slot)) : NULL;
-	/* First: a damaged frame may name anything. */
-	if (!crc_ok(fp))
-		sec_dropped(s, port, SEC_D_BAD_CRC);
-	else if (!s)
+	/* A damaged frame may name any slot, so that comes last. */
+	if (!s)
 		sec_dropped(NULL, port, SEC_D_STRAY);
+	else if (!crc_ok(fp))
+		sec_dropped(s, port, SEC_D_BAD_CRC);
 	else if (!slot || !dh.cmd_id)
 		sec_dropped(s, port, SEC_D_BAD_SLOT);
 	else
@@ -418,8 +412,9 @@ static void recv_cmnd(struct fc_lport *lport, struct fc_frame *fp)
 	enum pprc_reason reason = PPRC_R_GOOD;
 	const struct pprc_fcp_cmnd *cmnd;
 
+	/* The driver joins the pieces of a frame if it can. */
 	if (skb_is_nonlinear(fp_skb(fp))) {
-		sec_dropped(NULL, fc_frame_sid(fp), SEC_D_MALFORMED);
+		sec_dropped(NULL, fc_frame_sid(fp), SEC_D_NO_MEMORY);
 		fc_frame_free(fp);
 		return;
 	}

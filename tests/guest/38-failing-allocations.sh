@@ -24,12 +24,7 @@ expects_log '^pprc_(primary|secondary|core): ' 'callbacks suppressed$' \
 	'^(scsi|sd) [0-9:]+: ' '^scsi \(null\): target device_add failed' '^kobject: ' '^kobject_(add_internal|create_and_add|init_and_add)(:| failed)' '^Could not create tracefs ' '^SCSI: ' \
 	'^scsi_alloc_(sdev|target): [aA]llocation failure' '^kmemleak: Cannot allocate a scan area' \
 	'^(Unable to|Could not|Cannot) (allocate|create|get) '
-# vmalloc() says so at length when it gets nothing. The first line of a fault
-# would remain.
-expects_log '^[^ ]+: (vmalloc error|page allocation failure): ' '^CPU: [0-9]+ PID: ' '^Hardware name: ' \
-	'^Call Trace:$' '^ </?(TASK|IRQ)>$' '^  ?(\? )?[a-zA-Z0-9_.]+\+0x[0-9a-f]+/0x[0-9a-f]+( \[[a-z_]+\])?$' \
-	'^(RIP|RSP|RAX|RDX|RBP|R10|R13|Code|Workqueue): ' '^Mem-Info:$' '^ ?(active_anon|active_file|unevictable|slab_reclaimable|mapped|kernel_misc_reclaimable|free|sec_pagetables):' \
-	'^Node 0 ' '^DMA(32)?( free)?:' '^lowmem_reserve' '^[0-9]+ (total pagecache pages|pages )'
+expects_no_memory
 
 cat > "$LAB_SHARE/sweep.pl" << 'PERL'
 use strict;
@@ -313,6 +308,26 @@ sites()
 	write_some
 }
 
+# pieces: fcoe has no memory to join the pieces in which data frames arrive, and
+# they are none the worse
+pieces()
+{
+	local size from before n
+
+	what="frames in pieces"
+	to_data
+	before="full-duplex $(pair_stat p0 local_writes) $(sec_stat $SW bad_crc) $(session_stat p0 resends)"
+	awk '$1 == "fcoe" { print $2, $6 }' /proc/modules > /tmp/range
+	read -r size from < /tmp/range
+	faults failslab 100 $MANY $from $size
+	write_some
+	n=$((MANY - $(cat $F/failslab/times)))
+	faults_off failslab
+	echo "hits: pieces failslab $n below fcoe, then p0 is $(pair_get p0 state)" | tee -a /tmp/hits
+	[ "$(pair_get p0 state) $(pair_stat p0 local_writes) $(sec_stat $SW bad_crc) $(session_stat p0 resends)" = "$before" ] ||
+		fail "$what: $(pair_get p0 reason), bad_crc $(sec_stat $SW bad_crc), resends $(session_stat p0 resends), before: $before"
+}
+
 # storm: of all that is asked for below a module, one in ten is refused
 storm()
 {
@@ -391,6 +406,7 @@ learn teardown do_teardown
 learn_end
 cut -d " " -f 1,2 /tmp/sites | sort | uniq -c
 sites
+pieces
 storm
 for f in failslab fail_page_alloc; do echo 0 > $F/$f/require-start; echo 18446744073709551615 > $F/$f/require-end; done
 what="afterwards"
@@ -404,4 +420,4 @@ write_some
 disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
 roles_down || exit 1
 kinds load.failslab config.failslab login.failslab login.fail_page_alloc data.failslab \
-	teardown.failslab storm.failslab storm.fail_page_alloc'
+	teardown.failslab pieces.failslab storm.failslab storm.fail_page_alloc'

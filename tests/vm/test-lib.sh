@@ -40,6 +40,25 @@ expects_log()
 	printf '%s\n' "$@" >> "$TEST_EXPECTS"
 }
 
+# expects_cut_writes: a suspension ends writes while frames of theirs are still
+# queued; what their owner does with the buffers then shows in them
+expects_cut_writes()
+{
+	expects_log '^pprc_secondary: port [0-9a-f]+: frame dropped \(bad_crc\): '
+}
+
+# expects_no_memory: the kernel says at length that there was none to be had; the
+# first line of a fault would remain
+expects_no_memory()
+{
+	expects_log '^[^ ]+: (vmalloc error|page allocation failure): ' '^CPU: [0-9]+ PID: ' '^Hardware name: ' \
+		'^Call Trace:$' '^ </?(TASK|IRQ)>$' '^  ?(\? )?[a-zA-Z0-9_.]+\+0x[0-9a-f]+/0x[0-9a-f]+( \[[a-z_]+\])?$' \
+		'^(RIP|RSP|RAX|RDX|RBP|R10|R13|Code|Workqueue): ' '^Mem-Info:$' \
+		'^ ?(active_anon|active_file|unevictable|slab_reclaimable|mapped|kernel_misc_reclaimable|free|sec_pagetables):' \
+		'^Node 0 ' '^DMA(32)?( free)?:' '^lowmem_reserve' '^[0-9]+ (total pagecache pages|pages )' \
+		'^SLUB: Unable to allocate memory on node ' '^  (cache: |node [0-9]+: slabs: |[^ ]+ debugging increased min order)'
+}
+
 # blocks_build: tests/vm/blocks.c, where host and guests find it
 blocks_build()
 {
