@@ -8,10 +8,11 @@
 # shellcheck disable=SC2016	# what is quoted runs in a guest
 . "$TESTS/guest/lib.sh"
 
-silence=1500	# ms
+silence=$(lab_scale 1500)	# ms
 
+expects_cut_writes
 expects_log '^pprc_primary: pair p0: suspended \(path-loss\): ' \
-	'^pprc_primary: session [0-9a-f:]+: down: nothing was heard of the secondary for 1500 ms' \
+	"^pprc_primary: session [0-9a-f:]+: down: nothing was heard of the secondary for $silence ms" \
 	'^pprc_primary: session [0-9a-f:]+: down: the remote port is no longer logged in' \
 	'^pprc_secondary: port [0-9a-f]+: command f801 refused \(no-session\): ' \
 	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard of the primary'
@@ -111,7 +112,7 @@ PERL
 	on primary 'perl $SHARE/replay.pl eth0 $SHARE/old.pcap'
 }
 
-duo_up liveness_ms=$silence connect_timeout_ms=90000
+duo_up liveness_ms="$silence" connect_timeout_ms=90000
 wire_mark
 need on primary "head -c 1048576 /dev/urandom > /tmp/in
 	dd if=/tmp/in of=$DISK bs=64k oflag=direct status=none"

@@ -7,6 +7,7 @@
 #
 # shellcheck disable=SC2016	# what is quoted runs in the guest
 
+expects_cut_writes
 expects_log '^pprc_(primary|secondary): Unknown symbol pprc_[a-z0-9_]+ \(err -2\)$' \
 	'^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \

@@ -22,9 +22,7 @@ expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'^pprc_secondary: port [0-9a-f]+: command f80[0-6] refused \((no-session|no-acl|tpg-disabled|no-prli|bad-lun|busy)\): ' \
 	'^(sd|scsi) [0-9:]+: ' '^(blk_update_request: )?I/O error, dev sd[a-z], ' '^Buffer I/O error on dev sd[a-z]' '^device offline error, dev sd[a-z], ' \
 	'callbacks suppressed$'
-# The buffers of writes that a suspension has ended are their owner's again while
-# frames with what they held are still queued.
-expects_log '^pprc_secondary: port [0-9a-f]+: frame dropped \(bad_crc\): '
+expects_cut_writes
 
 # What every event does is done by one helper, as on an emulated debug kernel to
 # start a program takes longer than all that the program does.

@@ -100,7 +100,8 @@ while :; do
 	if [ $agent_rc -eq 0 ]; then
 		agent_id=${agent_line%% *} agent_limit=${agent_line#* } agent_line=
 		[ -n "$agent_id" ] || continue
-		agent_run "$agent_id" "$agent_limit" &
+		# The shell says of a command that is ended: Terminated
+		agent_run "$agent_id" "$agent_limit" 2> /dev/null &
 		agent_pids[$agent_id]=$!
 		agent_ends[$agent_id]=$((SECONDS + ${agent_limit%.*}))
 	elif [ $agent_rc -le 128 ]; then

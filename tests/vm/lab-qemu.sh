@@ -231,7 +231,7 @@ lab_start()
 	fi
 	# shellcheck disable=SC2054	# the commas are QEMU's
 	args=(-accel "${accel[@]}" -cpu "$cpu" -m "${LAB_MEM:-1024M}" -smp "$smp"
-	      -kernel "$KVMLINUZ" -initrd "$LAB_RUN/initramfs.gz"
+	      -kernel "$KVMLINUZ" -initrd "$LAB_RUN/initramfs.cpio"
 	      -append "console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off tsc=reliable \
 pprc.role=$guest pprc.slow=$LAB_SLOW pprc.modules=$KMODDIR $debug${LAB_APPEND:-}"
 	      -chardev "file,id=serial,path=$LAB_RUN/$guest.serial,append=on"

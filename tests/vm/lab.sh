@@ -111,7 +111,7 @@ lab_new()
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	kernel_get "${LAB_KERNEL:-6.1}" || return
-	"$LAB_DIR/initramfs.sh" "$KREL" "$KMODDIR" "$LAB_RUN/initramfs.gz" || {
+	"$LAB_DIR/initramfs.sh" "$KREL" "$KMODDIR" "$LAB_RUN/initramfs.cpio" || {
 		lab_fail "no initial file system"
 		return 1
 	}
