@@ -281,7 +281,7 @@ to_data()	{ [ -d $T ] || target_up || fail "$what: no target"; up; }
 to_teardown()	{ to_data; }
 
 # sites: each of /tmp/sites fails once; of those of a phase and an injector one in
-# THIN, but one at least
+# THIN, if they are more than that
 sites()
 {
 	local phase f addr name start
@@ -289,7 +289,7 @@ sites()
 	sort -u /tmp/sites | awk -v thin=$THIN -v seed=$SEED '
 		{ k = $1 " " $2; line[k, n[k]++] = $0 }
 		END { for (k in n) {
-			step = n[k] < thin ? n[k] : thin
+			step = n[k] <= thin ? 1 : thin
 			for (i = seed % step; i < n[k]; i += step)
 				print line[k, i]
 		} }' | sort > /tmp/sites.sorted
