@@ -94,7 +94,8 @@ echo "ready 0" >&3
 # Each job a process group.
 set -m
 while :; do
-	read -r -t 1 agent_part <&3
+	# A line may come in parts, and one may end with the space in it.
+	IFS= read -r -t 1 agent_part <&3
 	agent_rc=$?
 	agent_line+=$agent_part
 	if [ $agent_rc -eq 0 ]; then
