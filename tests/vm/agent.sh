@@ -14,7 +14,6 @@
 
 agent_port_name=org.pprc.verdict
 agent_cmd=/mnt/share/cmd
-agent_line=
 declare -A agent_pids agent_ends agent_killed
 
 # shellcheck source=tests/vm/guest-lib.sh
@@ -44,6 +43,7 @@ agent_run()
 	local agent_rc agent_start=$SECONDS
 
 	set +m
+	trap - USR1
 	# This one stays to tell.
 	trap : TERM
 	# Not in the agent's name: the port must not stay open in a command's
@@ -91,22 +91,21 @@ cut -d ' ' -f 1 /proc/uptime > /run/pprc.ready
 echo "<4>pprc: guest ready" > /dev/kmsg
 echo "ready 0" >&3
 
+# The port is read without a time limit: bash loses what it has read when the
+# limit comes just then.  A signal interrupts it as often, and loses nothing.
+mkfifo /run/agent.never
+trap agent_late USR1
+( trap - USR1; while :; do read -r -t 1 _ <> /run/agent.never; kill -USR1 1; done ) 3>&- &
+
 # Each job a process group.
 set -m
 while :; do
-	# A line may come in parts, and one may end with the space in it.
-	IFS= read -r -t 1 agent_part <&3
-	agent_rc=$?
-	agent_line+=$agent_part
-	if [ $agent_rc -eq 0 ]; then
-		agent_id=${agent_line%% *} agent_limit=${agent_line#* } agent_line=
-		[ -n "$agent_id" ] || continue
+	if read -r agent_id agent_limit <&3 && [ -n "$agent_id" ]; then
 		# The shell says of a command that is ended: Terminated
 		agent_run "$agent_id" "$agent_limit" 2> /dev/null &
 		agent_pids[$agent_id]=$!
 		agent_ends[$agent_id]=$((SECONDS + ${agent_limit%.*}))
-	elif [ $agent_rc -le 128 ]; then
+	else
 		sleep 0.1
 	fi
-	agent_late
 done
