@@ -325,7 +325,7 @@ static void recv_closed(struct pri_xchg *x)
 static void xchg_resp(struct fc_seq *seq, struct fc_frame *fp, void *arg)
 {
 	struct pri_xchg *x = arg;
-	bool open;
+	bool open, els;
 
 	/* Wait until the sender holds the exchange. */
 	spin_lock_bh(&x->lock);
@@ -337,14 +337,16 @@ static void xchg_resp(struct fc_seq *seq, struct fc_frame *fp, void *arg)
 		return;
 	}
 	/*
-	 * libfc matches frames by exchange id alone: a late one of an earlier
-	 * exchange may be of another type. Nor has an FCP_XFER_RDY been asked
-	 * for, and decoding wants linear frames.
+	 * libfc matches frames by exchange id alone: a late answer to a command
+	 * may come to a login. Nor has an FCP_XFER_RDY been asked for, and
+	 * decoding wants linear frames.
 	 */
+	els = fc_frame_header_get(fp)->fh_type == FC_TYPE_ELS;
 	if (!open)
 		recv_late(x, fp);
-	else if (!fc_frame_is_linear(fp) ||
-		 (fc_frame_header_get(fp)->fh_type == FC_TYPE_ELS) != x->els)
+	else if (x->els && !els)
+		pri_session_odd(x->session, PRI_ODD_STRAY);
+	else if (!fc_frame_is_linear(fp) || els != x->els)
 		pri_session_odd(x->session, PRI_ODD_UNASKED);
 	else if (x->els)
 		recv_prli(x, fp);

@@ -14,7 +14,6 @@
 
 agent_port_name=org.pprc.verdict
 agent_cmd=/mnt/share/cmd
-declare -A agent_pids agent_ends agent_killed
 
 # shellcheck source=tests/vm/guest-lib.sh
 . /pprc/guest-lib.sh
@@ -38,43 +37,33 @@ agent_port()
 }
 
 # agent_run ID SECONDS: in a process group of its own, which is ended as a whole
+# when the time is up; the harder way after five seconds more
 agent_run()
 {
-	local agent_rc agent_start=$SECONDS
+	local agent_rc agent_pid agent_watch agent_start=$SECONDS
 
-	set +m
-	trap - USR1
-	# This one stays to tell.
-	trap : TERM
+	set -m
 	# Not in the agent's name: the port must not stay open in a command's
 	# background processes.
 	# shellcheck source=/dev/null
-	( exec 3>&-; trap - TERM; . "$agent_cmd/$ROLE.$1.sh" ) \
-		> "$agent_cmd/$ROLE.$1.out" 2>&1 < /dev/null
+	( exec 3>&-; set +m; . "$agent_cmd/$ROLE.$1.sh" ) \
+		> "$agent_cmd/$ROLE.$1.out" 2>&1 < /dev/null &
+	agent_pid=$!
+	# Waits without a program; nobody ever writes to that pipe.
+	(
+		read -r -t "$2" _
+		kill -TERM -- -$agent_pid
+		read -r -t 5 _
+		kill -KILL -- -$agent_pid
+	) <> /run/agent.never 3>&- &
+	agent_watch=$!
+	wait $agent_pid
 	agent_rc=$?
-	[ $agent_rc -ne 143 ] || [ $((SECONDS - agent_start)) -lt "${2%.*}" ] || agent_rc=124
+	kill -KILL $agent_watch
+	case $agent_rc in
+	137|143)	[ $((SECONDS - agent_start)) -lt "${2%.*}" ] || agent_rc=124 ;;
+	esac
 	echo "$1 $agent_rc" >&3
-}
-
-# agent_late: end what has used up its time; the harder way after five seconds
-agent_late()
-{
-	local id
-
-	for id in "${!agent_pids[@]}"; do
-		if [ ! -d "/proc/${agent_pids[$id]}" ]; then
-			unset "agent_pids[$id]" "agent_ends[$id]" "agent_killed[$id]"
-		elif [ "$SECONDS" -lt "${agent_ends[$id]}" ]; then
-			continue
-		elif [ -z "${agent_killed[$id]:-}" ]; then
-			agent_killed[$id]=1 agent_ends[$id]=$((SECONDS + 5))
-			kill -TERM -- "-${agent_pids[$id]}"
-		else
-			kill -KILL -- "-${agent_pids[$id]}"
-			echo "$id 124" >&3
-			agent_ends[$id]=$((SECONDS + 5))
-		fi
-	done
 }
 
 for ((agent_try = 0; agent_try < 100; agent_try++)); do
@@ -85,26 +74,18 @@ exec 3<> "$agent_port" || {
 	echo "agent: no port $agent_port_name"
 	busybox poweroff -f
 }
+mkfifo /run/agent.never
 # What a leak check goes by: what was lost before is none of a test's doing.
 cut -d ' ' -f 1 /proc/uptime > /run/pprc.ready
 # In the kernel log, too: what comes before is the noise of a boot.
 echo "<4>pprc: guest ready" > /dev/kmsg
 echo "ready 0" >&3
 
-# The port is read without a time limit: bash loses what it has read when the
-# limit comes just then.  A signal interrupts it as often, and loses nothing.
-mkfifo /run/agent.never
-trap agent_late USR1
-( trap - USR1; while :; do read -r -t 1 _ <> /run/agent.never; kill -USR1 1; done ) 3>&- &
-
-# Each job a process group.
-set -m
 while :; do
+	# No time limit: bash loses what it has read when the limit comes just then.
 	if read -r agent_id agent_limit <&3 && [ -n "$agent_id" ]; then
 		# The shell says of a command that is ended: Terminated
-		agent_run "$agent_id" "$agent_limit" 2> /dev/null &
-		agent_pids[$agent_id]=$!
-		agent_ends[$agent_id]=$((SECONDS + ${agent_limit%.*}))
+		agent_run "$agent_id" "${agent_limit:-60}" 2> /dev/null &
 	else
 		sleep 0.1
 	fi
