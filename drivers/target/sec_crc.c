@@ -15,7 +15,7 @@
 
 static struct crypto_shash *tfm;
 
-/* The frame is in one piece unless memory was too short to make it so. */
+/* There is more than one if memory was too short to join them. */
 static u32 crc_of_pieces(struct sk_buff *skb)
 {
 	struct skb_seq_state state;
@@ -42,16 +42,14 @@ u32 sec_crc(struct sk_buff *skb)
 {
 	__le32 crc = 0;
 
-	if (skb_is_nonlinear(skb))
-		return crc_of_pieces(skb);
-	if (tfm) {
+	if (tfm && !skb_is_nonlinear(skb)) {
 		SHASH_DESC_ON_STACK(desc, tfm);
 
 		desc->tfm = tfm;
 		if (!crypto_shash_digest(desc, skb->data, skb->len, (u8 *)&crc))
 			return ~le32_to_cpu(crc);
 	}
-	return ~crc32(~0, skb->data, skb->len);
+	return crc_of_pieces(skb);
 }
 
 /**

@@ -8,7 +8,6 @@
 # shellcheck disable=SC2016	# what is quoted runs in a guest
 . "$TESTS/guest/lib.sh"
 
-expects_cut_writes
 expects_log '^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	'^pprc_primary: pair p0: not resumed: ' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \

@@ -10,7 +10,6 @@
 
 silence=$(lab_scale 1500)	# ms
 
-expects_cut_writes
 expects_log '^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	"^pprc_primary: session [0-9a-f:]+: down: nothing was heard of the secondary for $silence ms" \
 	'^pprc_primary: session [0-9a-f:]+: down: the remote port is no longer logged in' \

@@ -6,7 +6,6 @@
 #
 # shellcheck disable=SC2016	# what is quoted runs in the guest
 
-expects_cut_writes
 expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'^bio error: [0-9a-f]+, +err: 10$' \
 	'^pprc_primary: pair p[01]: suspended \((secondary-error|path-loss|by-host-command)\): ' \

@@ -10,7 +10,6 @@
 . "$TESTS/guest/lib.sh"
 
 # A peer that takes more than a minute to boot.
-expects_cut_writes
 expects_log '^ rport-[0-9:-]+: blocked FC remote port time out: removing ' \
 	'^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \

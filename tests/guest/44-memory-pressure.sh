@@ -20,10 +20,10 @@ for d in data spare; do
 	need truncate -s 1G "$(image $d)"
 done
 trouble_expected
+expects_cut_writes
 expects_no_memory
 expects_log '^pprc_secondary: port [0-9a-f]+: command f800 refused \(busy\): ' \
 	'^pprc_secondary: session [0-9a-f:]+: closing waits for ' \
-	'^pprc_primary: session [0-9a-f:]+: frame dropped \(unasked\): ' \
 	'^pprc_primary: pair p0: suspended \((local-error|secondary-error)\): '
 
 need on primary -t 60 'roles_up && store=$(backstore_block store $(disk spare)) &&

@@ -19,7 +19,6 @@ GAP_US=1000
 # The log of a pair that is in trouble for good reasons.
 trouble_expected()
 {
-	expects_cut_writes
 	expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 		'^ rport-[0-9:-]+: blocked FC remote port time out: removing ' \
 		'^pprc_primary: pair p0: suspended \(path-loss\): ' \

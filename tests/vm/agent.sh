@@ -55,7 +55,7 @@ agent_run()
 		kill -TERM -- -$agent_pid
 		read -r -t 5 _
 		kill -KILL -- -$agent_pid
-	) <> /run/agent.never 3>&- &
+	) <> /run/pprc.never 3>&- &
 	agent_watch=$!
 	wait $agent_pid
 	agent_rc=$?
@@ -74,7 +74,7 @@ exec 3<> "$agent_port" || {
 	echo "agent: no port $agent_port_name"
 	busybox poweroff -f
 }
-mkfifo /run/agent.never
+mkfifo /run/pprc.never
 # What a leak check goes by: what was lost before is none of a test's doing.
 cut -d ' ' -f 1 /proc/uptime > /run/pprc.ready
 # In the kernel log, too: what comes before is the noise of a boot.

@@ -46,7 +46,6 @@ nap()
 {
 	local slow=${PPRC_SLOW:-1}
 
-	[ -p /run/pprc.never ] || mkfifo /run/pprc.never 2> /dev/null
 	read -rt "0.${slow%.*}" <> /run/pprc.never || return 0
 }
 

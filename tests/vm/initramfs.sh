@@ -5,9 +5,9 @@
 #
 # Packs the initial file system of a guest: busybox, the modules needed to
 # mount the host's root, programs that tests start over and over, and the guest
-# side of the harness.  The guest's root
-# is the host's, read-only over 9p, under a tmpfs overlay: every tool of the
-# host is a tool of the guest, and whatever the guest writes is gone with it.
+# side of the harness.  The guest's root is the host's, read-only over 9p, under a
+# tmpfs overlay: every tool of the host is a tool of the guest, and whatever the
+# guest writes is gone with it.
 #
 # The overlay caches; what the host changes after the boot must be passed
 # through the share (/mnt/share, which does not).
