@@ -548,7 +548,7 @@ void pri_session_ref(struct pri_session *s);
 void pri_session_unref(struct pri_session *s);
 void pri_session_release(struct pri_session *s);
 int pri_session_wait_up(struct pri_session *s, unsigned int msec);
-u64 pri_session_login(struct pri_session *s);
+bool pri_session_is(struct pri_session *s, u32 id);
 bool pri_session_grant(struct pri_session *s, u16 *slots, u32 *bytes);
 bool pri_session_silent(const struct pri_session *s);
 void pri_session_odd(struct pri_session *s, enum pri_odd why);

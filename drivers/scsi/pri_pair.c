@@ -336,8 +336,8 @@ static int wait_session(struct pri_pair *pair, const char *verb)
 	return ret;
 }
 
-/* Make the secondary take the pair as full-duplex. */
-static int establish(struct pri_pair *pair, const char *verb)
+/* Make the secondary take the pair as full-duplex; it has done so on @login. */
+static int establish(struct pri_pair *pair, const char *verb, u32 *login)
 {
 	struct pprc_answer a;
 	int ret;
@@ -350,6 +350,7 @@ static int establish(struct pri_pair *pair, const char *verb)
 			 verb, ret);
 		return -EHOSTUNREACH;
 	}
+	*login = a.session;
 	switch (a.reason) {
 	case PPRC_R_GOOD:
 		return 0;
@@ -380,10 +381,10 @@ static int establish(struct pri_pair *pair, const char *verb)
  * The secondary has agreed during @login. If that has ended meanwhile, its end
  * has found the pair not yet full-duplex and has left it alone.
  */
-static void begin_full_duplex(struct pri_pair *pair, u64 login)
+static void begin_full_duplex(struct pri_pair *pair, u32 login)
 {
 	pair_step(pair, PPRC_STATE_FULL_DUPLEX, 0, "");
-	if (pri_session_login(pair->session) != login)
+	if (!pri_session_is(pair->session, login))
 		pri_pair_suspend(pair, PPRC_SUSP_PATH_LOSS,
 				 "the session was lost while the pair was being established");
 }
@@ -427,8 +428,7 @@ int pri_pair_enable(struct pri_pair *pair)
 {
 	struct scsi_device *sdev;
 	struct pri_session *s;
-	u32 slot_bytes;
-	u64 login;
+	u32 slot_bytes, login;
 	int ret;
 
 	lockdep_assert_held(&pair->mutex);
@@ -453,8 +453,7 @@ int pri_pair_enable(struct pri_pair *pair)
 	ret = pair_list(pair);
 	if (ret)
 		goto err_session;
-	login = pri_session_login(s);
-	ret = establish(pair, "enabled");
+	ret = establish(pair, "enabled", &login);
 	if (ret)
 		goto err_list;
 
@@ -548,8 +547,7 @@ int pri_pair_resume(struct pri_pair *pair)
 	const struct pprc_transition *t;
 	struct request_queue *q = pair->sdev->request_queue;
 	unsigned int noio;
-	u32 slot_bytes;
-	u64 login;
+	u32 slot_bytes, login;
 	u16 slots;
 	int ret;
 
@@ -576,8 +574,7 @@ int pri_pair_resume(struct pri_pair *pair)
 	blk_mq_freeze_queue(q);
 	/* Reclaim must not write to the device that is frozen. */
 	noio = memalloc_noio_save();
-	login = pri_session_login(pair->session);
-	ret = establish(pair, "resumed");
+	ret = establish(pair, "resumed", &login);
 	if (!ret)
 		begin_full_duplex(pair, login);
 	memalloc_noio_restore(noio);

@@ -455,20 +455,21 @@ bool pri_session_grant(struct pri_session *s, u16 *slots, u32 *bytes)
 }
 
 /**
- * pri_session_login() - which login is in force
+ * pri_session_is() - is a login in force
  * @s:		the session
+ * @id:		session id, as an answer to a command of that login says it
  *
  * Context: any but hard interrupt.
- * Return: its ordinal, 0 when the session is not up.
+ * Return: false when it has ended; there may be another one.
  */
-u64 pri_session_login(struct pri_session *s)
+bool pri_session_is(struct pri_session *s, u32 id)
 {
-	u64 login;
+	bool is;
 
 	spin_lock_bh(&s->io_lock);
-	login = s->state == PRI_S_UP ? s->logins : 0;
+	is = s->state == PRI_S_UP && s->id == id;
 	spin_unlock_bh(&s->io_lock);
-	return login;
+	return is;
 }
 
 static struct pri_session *session_alloc(const struct pri_pair *pair)
