@@ -84,7 +84,7 @@ struct pri_pair *pri_pair_alloc(const char *name)
 	pair->id = id_of_name(name);
 	pair->slots = 32;
 	pair->slot_kib = 1024;
-	pair->timeout_ms = 5000;
+	pair->timeout_ms = 10000;
 	pair->connect_timeout_ms = 20000;
 	pair->liveness_ms = 3000;
 	pair->query_min_ms = 5;
@@ -367,6 +367,7 @@ static int establish(struct pri_pair *pair, const char *verb, u32 *login)
 		ret = -ENODEV;
 		break;
 	case PPRC_R_PAIR_TAKEN:
+	case PPRC_R_BUSY:
 		ret = -EBUSY;
 		break;
 	default:

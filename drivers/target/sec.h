@@ -4,6 +4,7 @@
  *
  * A write, file by file: sec_recv.c (frames into a slot) > sec_submit.c
  * (digest, LIO) > backstore > sec_submit.c (release_cmd) > sec_reply.c.
+ * One that the backstore does not end: sec_late.c.
  * Everything that is no write or flush: sec_recv.c > sec_control.c.
  *
  * Locks, outermost first:
@@ -18,7 +19,8 @@
  *		the end (1). Frames use it under RCU only.
  *		The session's works (watch, resize, refill) hold none: the close
  *		work cancels them before it drops its own
- *	struct sec_slot: session->slots, until the session closes or shrinks;
+ *	struct sec_slot: session->slots, until the session closes or shrinks,
+ *		or the list of late ones, until the backstore has ended it;
  *		session->busy counts those that are with the backstore, and
  *		closing waits for them. Its timer holds none: the close work
  *		stops those of all slots before @refill, which answers queue,
@@ -83,6 +85,7 @@ struct sec_wwn {
  * @extra_slots_ms: time without need after which they are given back
  * @gap_us:	least time frames are waited for that the last one of a write has
  *		overtaken; 0: what is missing is said only when asked for
+ * @destage_limit_ms: how long a backstore may take for a command
  */
 struct sec_tpg {
 	struct se_portal_group	se_tpg;
@@ -97,6 +100,7 @@ struct sec_tpg {
 	u32			extra_slots;
 	u32			extra_slots_ms;
 	u32			gap_us;
+	u32			destage_limit_ms;
 };
 
 /**
@@ -155,6 +159,7 @@ enum sec_slot_state {
 	SEC_SLOT_FREE,		/* last command answered */
 	SEC_SLOT_FILLING,	/* frames of a command are coming */
 	SEC_SLOT_BUSY,		/* complete: with sec_submit.c and LIO */
+	SEC_SLOT_LATE,		/* the same, but its command is refused */
 };
 
 /**
@@ -165,6 +170,8 @@ enum sec_slot_state {
  *		rest alone
  * @session:	its session
  * @index:	its number
+ * @node:	in the list of late slots; sec_lock
+ * @since:	jiffies when it became BUSY
  * @state:	enum sec_slot_state
  * @known:	the command has come and is in @payload
  * @id:		command id of the current or last command
@@ -194,6 +201,8 @@ struct sec_slot {
 	spinlock_t		lock;
 	struct sec_session	*session;
 	u16			index;
+	struct list_head	node;
+	unsigned long		since;
 	u8			state;
 	bool			known;
 	u64			id;
@@ -235,6 +244,7 @@ enum sec_count {
 	SEC_C_HEARTBEATS,	/* heartbeats answered */
 	SEC_C_GROWN,		/* slots added for writes to come */
 	SEC_C_SHRUNK,		/* slots given back of those */
+	SEC_C_LATE,		/* commands the backstore took too long for */
 	SEC_NR_COUNTS
 };
 
@@ -299,7 +309,8 @@ enum sec_drop { SEC_DROPS(SEC_ENUM_DROP) SEC_NR_DROPS };
  * @want_more:	a write said that it had to wait for a slot
  * @wanted:	jiffies when one last did
  * @grow_at:	jiffies before which no slots are added: memory was short
- * @resize:	adds slots, and gives them back
+ * @resize:	adds slots, gives them back and replaces late ones
+ * @nr_late:	slots that are late, of those that were replaced; sec_lock
  * @slot_bytes:	size of each data buffer
  * @chunk:	data bytes of a full frame
  * @slots:	the slots
@@ -344,6 +355,7 @@ struct sec_session {
 	unsigned long		wanted;
 	unsigned long		grow_at;
 	struct work_struct	resize;
+	unsigned int		nr_late;
 	u32			slot_bytes;
 	u16			chunk;
 	struct sec_slot		**slots;
@@ -423,6 +435,8 @@ void sec_session_end_lio(struct sec_tpg *tpg, struct se_session *se_sess);
 ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page);
 
 /* sec_slot.c */
+struct sec_slot *sec_slot_alloc(struct sec_session *s, unsigned int index);
+void sec_slot_free(struct sec_slot *slot);
 int sec_slots_alloc(struct sec_session *s);
 void sec_slots_quiet(struct sec_session *s);
 void sec_slots_free(struct sec_session *s);
@@ -432,6 +446,12 @@ void sec_slots_used(struct sec_session *s, u16 slots, u16 grant_seq);
 void sec_resize_work(struct work_struct *work);
 unsigned int sec_slot_cut_sg(struct sec_slot *slot, u32 bytes);
 void sec_slot_restore_sg(struct sec_slot *slot);
+
+/* sec_late.c */
+void sec_late_watch(struct sec_session *s);
+void sec_late_replace(struct sec_session *s);
+void sec_late_reap(struct sec_session *s);
+bool sec_late_pending(struct sec_session *s, u16 lun, int dev_index);
 
 /* sec_pair.c */
 enum pprc_reason sec_pair_change(struct sec_session *s, u16 lun,

@@ -111,6 +111,7 @@ static struct se_portal_group *make_tpg(struct se_wwn *se_wwn,
 	tpg->extra_slots = 32;
 	tpg->extra_slots_ms = 10000;
 	tpg->gap_us = 1000;
+	tpg->destage_limit_ms = 8000;
 	ret = core_tpg_register(se_wwn, &tpg->se_tpg, SCSI_PROTOCOL_FCP);
 	if (ret) {
 		kfree(tpg);
@@ -268,6 +269,8 @@ TPG_LIMIT(extra_slots_ms, 100, 3600000, 1,
 	  "the time is from 100 to 3600000 milliseconds");
 TPG_LIMIT(gap_us, 0, PPRC_GAP_MAX_US, 1,
 	  "the time is from 1 to 50000 microseconds, or 0 for never");
+TPG_LIMIT(destage_limit_ms, 100, 600000, 1,
+	  "the time is from 100 to 600000 milliseconds");
 
 static struct configfs_attribute *tpg_attribs[] = {
 	&sec_tpg_attrib_attr_sessions,
@@ -277,6 +280,7 @@ static struct configfs_attribute *tpg_attribs[] = {
 	&sec_tpg_attrib_attr_extra_slots,
 	&sec_tpg_attrib_attr_extra_slots_ms,
 	&sec_tpg_attrib_attr_gap_us,
+	&sec_tpg_attrib_attr_destage_limit_ms,
 	NULL,
 };
 

@@ -73,8 +73,8 @@ static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
 	struct sec_pair *pair;
 
 	lockdep_assert_held(&sec_lock);
-	/* What an old session submitted must not land after what comes now. */
-	if (!writer_ended(old, s))
+	/* What was submitted earlier must not land after what comes now. */
+	if (!writer_ended(old, s) || sec_late_pending(s, lun, dev_index))
 		return PPRC_R_BUSY;
 	/* A new object: writes being checked may still look at the old one. */
 	pair = kzalloc(sizeof(*pair), GFP_NOIO);

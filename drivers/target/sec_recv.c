@@ -134,7 +134,8 @@ static enum pprc_reason claim(struct sec_slot *slot, u64 id)
 static void complete_slot(struct sec_slot *slot)
 {
 	lockdep_assert_held(&slot->lock);
-	slot->state = SEC_SLOT_BUSY;
+	WRITE_ONCE(slot->since, jiffies);
+	WRITE_ONCE(slot->state, SEC_SLOT_BUSY);
 	slot->tries = 0;
 	refcount_inc(&slot->session->busy);
 	trace_sec_slot_filled(slot);
@@ -274,6 +275,8 @@ static void repeat_command(struct sec_slot *slot, u16 ox_id, bool query)
 	lockdep_assert_held(&slot->lock);
 	if (slot->state == SEC_SLOT_FREE) {
 		sec_slot_answer(slot, ox_id, slot->reason);
+	} else if (slot->state == SEC_SLOT_LATE) {
+		/* The one that takes its place answers, or is about to. */
 	} else if (!query) {
 		slot->ox_id = ox_id;
 		if (slot->state == SEC_SLOT_FILLING)

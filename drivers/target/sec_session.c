@@ -26,6 +26,12 @@ static unsigned int silence_ms(const struct sec_session *s)
 	return s->liveness_ms + s->liveness_ms / 4;
 }
 
+/* How often it is looked for silence and for commands that are late. */
+static unsigned int watch_ms(const struct sec_session *s)
+{
+	return min(s->liveness_ms, READ_ONCE(s->tpg->destage_limit_ms)) / 4;
+}
+
 /* How long a new login waits for the last session of its port to end. */
 #define OLD_SESSION_MS	1000
 /* When an administrator is told what a closing session waits for. */
@@ -104,8 +110,9 @@ static void watch_work(struct work_struct *work)
 		sec_session_kill(s);
 	} else {
 		sec_slots_idle(s);
+		sec_late_watch(s);
 		queue_delayed_work(sec_ctl_wq, &s->watch,
-				   msecs_to_jiffies(s->liveness_ms / 4));
+				   msecs_to_jiffies(watch_ms(s)));
 	}
 unlock:
 	mutex_unlock(&sec_lock);
@@ -128,6 +135,7 @@ static void close_work(struct work_struct *work)
 		wait_for_completion(&s->drained);
 	}
 	cancel_work_sync(&s->resize);
+	sec_late_reap(s);
 	/* Answers make frames anew. */
 	sec_slots_quiet(s);
 	cancel_work_sync(&s->refill);
@@ -489,6 +497,7 @@ ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page)
 				   s->opened ? "open" : "opening",
 				   s->nr_slots, s->slot_bytes >> 10);
 		n += sec_stat_show_session(s, page, n);
+		n += sysfs_emit_at(page, n, " late_now %u", s->nr_late);
 		n += sysfs_emit_at(page, n, "\n");
 	}
 	mutex_unlock(&sec_lock);

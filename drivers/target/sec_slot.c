@@ -53,7 +53,13 @@ static int fill_unit(struct sec_slot *slot, unsigned int *npages)
 	return 0;
 }
 
-static void slot_free(struct sec_slot *slot)
+/**
+ * sec_slot_free() - free a slot and its buffers
+ * @slot:	nobody uses it or finds it any more
+ *
+ * Context: process, sleeps.
+ */
+void sec_slot_free(struct sec_slot *slot)
 {
 	unsigned int i;
 
@@ -70,8 +76,15 @@ static void slot_free(struct sec_slot *slot)
 	kfree(slot);
 }
 
-/* Return: a slot with its buffers, or NULL. */
-static struct sec_slot *slot_alloc(struct sec_session *s, unsigned int index)
+/**
+ * sec_slot_alloc() - make a slot with its buffers
+ * @s:		its session; @s->slot_bytes and @s->chunk are set
+ * @index:	its number
+ *
+ * Context: process, sleeps.
+ * Return: the slot, which nobody finds yet, or NULL.
+ */
+struct sec_slot *sec_slot_alloc(struct sec_session *s, unsigned int index)
 {
 	unsigned int n = s->slot_bytes >> PAGE_SHIFT, have = 0;
 	struct sec_slot *slot = kzalloc(sizeof(*slot), GFP_KERNEL);
@@ -79,6 +92,7 @@ static struct sec_slot *slot_alloc(struct sec_session *s, unsigned int index)
 	if (!slot)
 		return NULL;
 	spin_lock_init(&slot->lock);
+	INIT_LIST_HEAD(&slot->node);
 	slot->session = s;
 	slot->index = index;
 	INIT_WORK(&slot->work, sec_submit_work);
@@ -99,7 +113,7 @@ static struct sec_slot *slot_alloc(struct sec_session *s, unsigned int index)
 	trace_sec_slot_alloc(slot);
 	return slot;
 err:
-	slot_free(slot);
+	sec_slot_free(slot);
 	return NULL;
 }
 
@@ -117,7 +131,7 @@ int sec_slots_alloc(struct sec_session *s)
 	if (!s->slots)
 		return -ENOMEM;
 	while (s->nr_slots < s->base_slots) {
-		struct sec_slot *slot = slot_alloc(s, s->nr_slots);
+		struct sec_slot *slot = sec_slot_alloc(s, s->nr_slots);
 
 		if (!slot)
 			return -ENOMEM;
@@ -153,7 +167,7 @@ void sec_slots_free(struct sec_session *s)
 	if (!s->slots)
 		return;
 	for (i = 0; i < s->nr_slots; i++)
-		slot_free(s->slots[i]);
+		sec_slot_free(s->slots[i]);
 	kvfree(s->slots);
 	s->slots = NULL;
 }
@@ -221,7 +235,7 @@ static void grow(struct sec_session *s)
 	struct sec_slot *slot;
 
 	while (s->nr_slots < end) {
-		slot = slot_alloc(s, s->nr_slots);
+		slot = sec_slot_alloc(s, s->nr_slots);
 		if (!slot) {
 			WRITE_ONCE(s->grow_at, jiffies + GROW_AGAIN);
 			break;
@@ -268,13 +282,14 @@ static void shrink(struct sec_session *s)
 
 		WRITE_ONCE(s->slots[i], NULL);
 		cancel_work_sync(&slot->work);
-		slot_free(slot);
+		sec_slot_free(slot);
 		sec_count(s, SEC_C_SHRUNK);
 	}
 }
 
 /**
- * sec_resize_work() - add slots, or give them back
+ * sec_resize_work() - add slots, give them back, or put new ones into the place
+ * of those that a backstore does not give back
  * @work:	the session's
  *
  * Context: process, sleeps.
@@ -284,6 +299,8 @@ void sec_resize_work(struct work_struct *work)
 	struct sec_session *s = container_of(work, struct sec_session, resize);
 	unsigned long keep = msecs_to_jiffies(READ_ONCE(s->tpg->extra_slots_ms));
 
+	sec_late_replace(s);
+	sec_late_reap(s);
 	if (READ_ONCE(s->want_more)) {
 		WRITE_ONCE(s->want_more, false);
 		grow(s);

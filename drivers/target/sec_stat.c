@@ -33,6 +33,7 @@ static const char * const count_names[SEC_NR_COUNTS] = {
 	[SEC_C_HEARTBEATS]	= "heartbeats",
 	[SEC_C_GROWN]		= "grown",
 	[SEC_C_SHRUNK]		= "shrunk",
+	[SEC_C_LATE]		= "late",
 };
 
 /**

@@ -101,11 +101,13 @@
 	X(ABORTED,	26, "aborted", 0xb,				\
 	  "the session was closed while the command was under way")	\
 	X(BUSY,		27, "busy", 0x2,				\
-	  "the last session's commands have not ended yet: if this stays, a backstore hangs on the secondary") \
+	  "earlier commands have not ended yet: if this stays, a backstore hangs on the secondary") \
 	X(PARTIAL,	28, "partial", 0xb,				\
 	  "data of the write is missing")				\
 	X(IN_PROGRESS,	29, "in-progress", 0x2,				\
-	  "the backstore has not ended the command yet")
+	  "the backstore has not ended the command yet")		\
+	X(BACKSTORE_LATE, 30, "backstore-late", 0x4,			\
+	  "the backstore has not ended the command within destage_limit_ms: look at the secondary's disk; the pair can be resumed when it has")
 
 #define PPRC_ENUM_STATE(sym, num, name)			PPRC_STATE_##sym = num,
 #define PPRC_ENUM_SUSP(sym, num, name, todo)		PPRC_SUSP_##sym = num,

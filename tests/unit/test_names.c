@@ -36,6 +36,7 @@ static const struct {
 	{ "bad-state",		0x5 }, { "tpg-disabled",	0x5 },
 	{ "aborted",		0xb }, { "busy",		0x2 },
 	{ "partial",		0xb }, { "in-progress",		0x2 },
+	{ "backstore-late",	0x4 },
 };
 
 static const unsigned int beyond[] = {

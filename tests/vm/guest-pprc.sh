@@ -76,10 +76,11 @@ tpg_of()
 # emulated CPU is.
 sec_tpg()
 {
-	local tpg
+	local tpg slow=${PPRC_SLOW:-1}
 
 	tpg=$(tpg_of "$1")
-	mkdir -p "$tpg" && echo "${2:-0}" > "$tpg/attrib/gap_us" && echo 1 > "$tpg/enable"
+	mkdir -p "$tpg" && echo "${2:-0}" > "$tpg/attrib/gap_us" &&
+		echo $((8000 * ${slow%.*})) > "$tpg/attrib/destage_limit_ms" && echo 1 > "$tpg/enable"
 }
 
 # sec_lun WWPN LUN BACKSTORE_FOLDER
