@@ -160,6 +160,7 @@ enum sec_slot_state {
 	SEC_SLOT_FILLING,	/* frames of a command are coming */
 	SEC_SLOT_BUSY,		/* complete: with sec_submit.c and LIO */
 	SEC_SLOT_LATE,		/* the same, but its command is refused */
+	SEC_SLOT_GONE,		/* was LATE, has ended, waits to be freed */
 };
 
 /**

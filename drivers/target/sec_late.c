@@ -87,7 +87,8 @@ static bool replace(struct sec_session *s, struct sec_slot *old)
 		return false;
 	mutex_lock(&sec_lock);
 	spin_lock_bh(&old->lock);
-	late = old->state == SEC_SLOT_BUSY && !s->closing;
+	/* While we slept it may have ended, and hold another command by now. */
+	late = overdue(old) && !s->closing;
 	if (late)
 		take_place(new, old);
 	spin_unlock_bh(&old->lock);
@@ -121,13 +122,13 @@ void sec_late_replace(struct sec_session *s)
 
 static bool ended(struct sec_slot *slot)
 {
-	bool free;
+	bool gone;
 
 	/* Who has ended it has left it when we have got the lock. */
 	spin_lock_bh(&slot->lock);
-	free = slot->state == SEC_SLOT_FREE;
+	gone = slot->state == SEC_SLOT_GONE;
 	spin_unlock_bh(&slot->lock);
-	return free;
+	return gone;
 }
 
 /**

@@ -31,8 +31,9 @@ static int __init sec_init(void)
 {
 	int ret = -ENOMEM;
 
+	/* A backstore that hangs may hold as many workers as there are slots. */
 	sec_wq = alloc_workqueue("pprc_secondary",
-				 WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+				 WQ_MEM_RECLAIM | WQ_HIGHPRI, WQ_MAX_ACTIVE);
 	if (!sec_wq)
 		return ret;
 	sec_ctl_wq = alloc_workqueue("pprc_secondary_ctl",

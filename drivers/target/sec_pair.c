@@ -119,6 +119,9 @@ static enum pprc_reason pair_step(struct sec_session *s, u16 lun, bool exists,
 	if (pair && pair->id != id) {
 		if (pair->session || to != PPRC_STATE_FULL_DUPLEX)
 			return PPRC_R_PAIR_TAKEN;
+		/* Nobody would know any more what to wait for. */
+		if (!writer_ended(pair, s))
+			return PPRC_R_BUSY;
 		pr_notice("LUN %u: pair %016llx takes the place of pair %016llx, whose primary is not connected\n",
 			  lun, id, pair->id);
 		pair_drop(pair);
@@ -131,6 +134,8 @@ static enum pprc_reason pair_step(struct sec_session *s, u16 lun, bool exists,
 
 	switch (to) {
 	case PPRC_STATE_SIMPLEX:
+		if (!writer_ended(pair, s))
+			return PPRC_R_BUSY;
 		if (pair)
 			pair_drop(pair);
 		return PPRC_R_GOOD;

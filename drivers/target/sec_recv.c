@@ -275,7 +275,8 @@ static void repeat_command(struct sec_slot *slot, u16 ox_id, bool query)
 	lockdep_assert_held(&slot->lock);
 	if (slot->state == SEC_SLOT_FREE) {
 		sec_slot_answer(slot, ox_id, slot->reason);
-	} else if (slot->state == SEC_SLOT_LATE) {
+	} else if (slot->state == SEC_SLOT_LATE ||
+		   slot->state == SEC_SLOT_GONE) {
 		/* The one that takes its place answers, or is about to. */
 	} else if (!query) {
 		slot->ox_id = ox_id;

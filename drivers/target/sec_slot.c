@@ -13,6 +13,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "sec.h"
@@ -298,9 +299,12 @@ void sec_resize_work(struct work_struct *work)
 {
 	struct sec_session *s = container_of(work, struct sec_session, resize);
 	unsigned long keep = msecs_to_jiffies(READ_ONCE(s->tpg->extra_slots_ms));
+	unsigned int noio;
 
-	sec_late_replace(s);
+	/* Reclaim must not wait for the disk that hangs. */
+	noio = memalloc_noio_save();
 	sec_late_reap(s);
+	sec_late_replace(s);
 	if (READ_ONCE(s->want_more)) {
 		WRITE_ONCE(s->want_more, false);
 		grow(s);
@@ -310,6 +314,7 @@ void sec_resize_work(struct work_struct *work)
 	if (READ_ONCE(s->used) == s->grant &&
 	    s->nr_slots > (s->grant & 0xffff))
 		shrink(s);
+	memalloc_noio_restore(noio);
 }
 
 /**

@@ -148,7 +148,8 @@ static void finish(struct sec_slot *slot, enum pprc_reason reason)
 		log_refusal(slot, &a);
 	ox_id = slot->ox_id;
 	slot->reason = reason;
-	slot->state = SEC_SLOT_FREE;
+	/* A frame may have found it before it was replaced; none fills it. */
+	slot->state = late ? SEC_SLOT_GONE : SEC_SLOT_FREE;
 	spin_unlock_bh(&slot->lock);
 
 	/* The slot may be filling again; the session is held by @busy. */
