@@ -311,7 +311,7 @@ enum sec_drop { SEC_DROPS(SEC_ENUM_DROP) SEC_NR_DROPS };
  * @wanted:	jiffies when one last did
  * @grow_at:	jiffies before which no slots are added: memory was short
  * @resize:	adds slots, gives them back and replaces late ones
- * @nr_late:	slots that are late, of those that were replaced; sec_lock
+ * @nr_late:	its slots in the list of late ones; sec_lock
  * @slot_bytes:	size of each data buffer
  * @chunk:	data bytes of a full frame
  * @slots:	the slots
@@ -438,6 +438,7 @@ ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page);
 /* sec_slot.c */
 struct sec_slot *sec_slot_alloc(struct sec_session *s, unsigned int index);
 void sec_slot_free(struct sec_slot *slot);
+u8 sec_slot_state(struct sec_slot *slot);
 int sec_slots_alloc(struct sec_session *s);
 void sec_slots_quiet(struct sec_session *s);
 void sec_slots_free(struct sec_session *s);

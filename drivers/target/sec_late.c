@@ -65,6 +65,7 @@ static void take_place(struct sec_slot *new, struct sec_slot *old)
 	new->payload = old->payload;
 	new->lun = old->lun;
 	new->ox_id = old->ox_id;
+	old->ox_id = FC_XID_UNKNOWN;	/* @new answers */
 	new->state = SEC_SLOT_LATE;
 	WRITE_ONCE(old->state, SEC_SLOT_LATE);
 	list_add_tail(&old->node, &late_slots);
@@ -122,13 +123,7 @@ void sec_late_replace(struct sec_session *s)
 
 static bool ended(struct sec_slot *slot)
 {
-	bool gone;
-
-	/* Who has ended it has left it when we have got the lock. */
-	spin_lock_bh(&slot->lock);
-	gone = slot->state == SEC_SLOT_GONE;
-	spin_unlock_bh(&slot->lock);
-	return gone;
+	return sec_slot_state(slot) == SEC_SLOT_GONE;
 }
 
 /**

@@ -95,6 +95,9 @@ static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
 	sec_session_get(s);
 	pair->writer = s;
 	if (old) {
+		if (old->id != pair->id)
+			pr_notice("LUN %u: pair %016llx takes the place of pair %016llx, whose primary is not connected\n",
+				  lun, pair->id, old->id);
 		if (old->session == s)
 			old->session = NULL;	/* replaced above */
 		pair_drop(old);
@@ -116,18 +119,10 @@ static enum pprc_reason pair_step(struct sec_session *s, u16 lun, bool exists,
 		return PPRC_R_PAIR_TAKEN;
 	if (!exists && !(pair && pair->session))
 		return PPRC_R_BAD_LUN;
-	if (pair && pair->id != id) {
-		if (pair->session || to != PPRC_STATE_FULL_DUPLEX)
-			return PPRC_R_PAIR_TAKEN;
-		/* Nobody would know any more what to wait for. */
-		if (!writer_ended(pair, s))
-			return PPRC_R_BUSY;
-		pr_notice("LUN %u: pair %016llx takes the place of pair %016llx, whose primary is not connected\n",
-			  lun, id, pair->id);
-		pair_drop(pair);
-		pair = NULL;
-	}
-	from = pair ? pair->state : PPRC_STATE_SIMPLEX;
+	if (pair && pair->id != id &&
+	    (pair->session || to != PPRC_STATE_FULL_DUPLEX))
+		return PPRC_R_PAIR_TAKEN;
+	from = pair && pair->id == id ? pair->state : PPRC_STATE_SIMPLEX;
 	/* A repetition of what is so already is no mistake. */
 	if (from != to && !pprc_state_step(from, to)->allowed)
 		return PPRC_R_BAD_STATE;

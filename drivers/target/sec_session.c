@@ -497,8 +497,7 @@ ssize_t sec_tpg_show_sessions(struct sec_tpg *tpg, char *page)
 				   s->opened ? "open" : "opening",
 				   s->nr_slots, s->slot_bytes >> 10);
 		n += sec_stat_show_session(s, page, n);
-		n += sysfs_emit_at(page, n, " late_now %u", s->nr_late);
-		n += sysfs_emit_at(page, n, "\n");
+		n += sysfs_emit_at(page, n, " late_now %u\n", s->nr_late);
 	}
 	mutex_unlock(&sec_lock);
 	return n;

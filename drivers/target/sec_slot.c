@@ -93,7 +93,6 @@ struct sec_slot *sec_slot_alloc(struct sec_session *s, unsigned int index)
 	if (!slot)
 		return NULL;
 	spin_lock_init(&slot->lock);
-	INIT_LIST_HEAD(&slot->node);
 	slot->session = s;
 	slot->index = index;
 	INIT_WORK(&slot->work, sec_submit_work);
@@ -116,6 +115,25 @@ struct sec_slot *sec_slot_alloc(struct sec_session *s, unsigned int index)
 err:
 	sec_slot_free(slot);
 	return NULL;
+}
+
+/**
+ * sec_slot_state() - what a slot is doing
+ * @slot:	the slot
+ *
+ * Who has brought it into this state has left it.
+ *
+ * Context: any but hard interrupt; @slot->lock not held.
+ * Return: enum sec_slot_state.
+ */
+u8 sec_slot_state(struct sec_slot *slot)
+{
+	u8 state;
+
+	spin_lock_bh(&slot->lock);
+	state = slot->state;
+	spin_unlock_bh(&slot->lock);
+	return state;
 }
 
 /**
@@ -255,11 +273,8 @@ static bool in_use(struct sec_session *s, unsigned int from, unsigned int end)
 	bool busy = false;
 	unsigned int i;
 
-	for (i = from; i < end; i++) {
-		spin_lock_bh(&s->slots[i]->lock);
-		busy |= s->slots[i]->state != SEC_SLOT_FREE;
-		spin_unlock_bh(&s->slots[i]->lock);
-	}
+	for (i = from; i < end; i++)
+		busy |= sec_slot_state(s->slots[i]) != SEC_SLOT_FREE;
 	return busy;
 }
 

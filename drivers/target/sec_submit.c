@@ -111,58 +111,55 @@ void sec_slot_answer(struct sec_slot *slot, u16 ox_id, enum pprc_reason reason)
 	sec_reply(slot->session, ox_id, &a);
 }
 
-/* Was the command refused because the backstore took too long? */
-static bool is_late(struct sec_slot *slot)
+/* How the command ended is logged or counted. slot->lock held. */
+static void account(struct sec_slot *slot, const struct pprc_answer *a)
 {
-	bool late;
+	struct sec_session *s = slot->session;
 
-	spin_lock_bh(&slot->lock);
-	late = slot->state == SEC_SLOT_LATE;
-	spin_unlock_bh(&slot->lock);
-	return late;
+	lockdep_assert_held(&slot->lock);
+	if (a->reason != PPRC_R_GOOD) {
+		log_refusal(slot, a);
+	} else if (is_write(slot)) {
+		sec_count(s, SEC_C_WRITES);
+		atomic64_add(slot->fill.total, &s->counts[SEC_C_WRITE_BYTES]);
+	} else {
+		sec_count(s, SEC_C_FLUSHES);
+	}
 }
 
-/* Nobody awaits an answer, but the pair can be resumed now. */
-static void late_ended(struct sec_session *s, u16 lun, unsigned int ms)
+/* The command was refused already, but now the pair can be resumed. */
+static void late_ended(struct sec_slot *slot)
 {
+	lockdep_assert_held(&slot->lock);
 	pr_notice_ratelimited("session %s: the backstore of LUN %u has ended a late command after %u ms\n",
-			      s->name, lun, ms);
-	queue_work(sec_ctl_wq, &s->resize);
+			      slot->session->name, slot->lun,
+			      jiffies_to_msecs(jiffies - slot->since));
+	queue_work(sec_ctl_wq, &slot->session->resize);
 }
 
 /* The command has ended: free the slot, then answer. */
 static void finish(struct sec_slot *slot, enum pprc_reason reason)
 {
-	unsigned int ms = jiffies_to_msecs(jiffies - slot->since);
 	struct sec_session *s = slot->session;
-	u32 bytes = slot->fill.total;
-	bool write = is_write(slot), late;
 	struct pprc_answer a;
-	u16 ox_id, lun = slot->lun;
+	u16 ox_id;
 
 	trace_sec_cmd_done(slot, reason);
 	make_answer(slot, reason, &a);
 	spin_lock_bh(&slot->lock);
-	late = slot->state == SEC_SLOT_LATE;
-	if (!late && reason != PPRC_R_GOOD)
-		log_refusal(slot, &a);
 	ox_id = slot->ox_id;
 	slot->reason = reason;
-	/* A frame may have found it before it was replaced; none fills it. */
-	slot->state = late ? SEC_SLOT_GONE : SEC_SLOT_FREE;
-	spin_unlock_bh(&slot->lock);
-
-	/* The slot may be filling again; the session is held by @busy. */
-	if (late) {
-		late_ended(s, lun, ms);
+	if (slot->state == SEC_SLOT_LATE) {
+		late_ended(slot);
+		/* A frame may have found it earlier; none is to fill it. */
+		slot->state = SEC_SLOT_GONE;
 	} else {
-		if (reason == PPRC_R_GOOD) {
-			sec_count(s, write ? SEC_C_WRITES : SEC_C_FLUSHES);
-			/* of a flush 0 */
-			atomic64_add(bytes, &s->counts[SEC_C_WRITE_BYTES]);
-		}
-		sec_reply(s, ox_id, &a);
+		account(slot, &a);
+		slot->state = SEC_SLOT_FREE;
 	}
+	spin_unlock_bh(&slot->lock);
+	/* The slot may be filling again; the session is held by @busy. */
+	sec_reply(s, ox_id, &a);
 	sec_session_idle(s);
 }
 
@@ -237,8 +234,7 @@ void sec_submit_work(struct work_struct *work)
 	struct sec_slot *slot = container_of(work, struct sec_slot, work);
 	enum pprc_reason reason;
 
-	if (is_late(slot)) {
-		slot->flushing = false;
+	if (READ_ONCE(slot->state) == SEC_SLOT_LATE) {
 		finish(slot, PPRC_R_BACKSTORE_LATE);
 		return;
 	}
