@@ -346,6 +346,7 @@ enum pri_recover_op {
  * @blocks:	number of blocks
  * @legs:	the submitter, the local leg and the remote leg; last completes
  * @local:	result of the local leg
+ * @local_leg:	the local device has it; hint, without a lock
  * @range:	range lock
  * @sending:	its frames are just being sent; hint, without a lock
  * @node:	in pair->waiting or session->inflight; session->io_lock
@@ -383,6 +384,7 @@ struct pri_cmd {
 	u32			blocks;
 	atomic_t		legs;
 	blk_status_t		local;
+	bool			local_leg;
 	struct pri_range	range;
 	bool			sending;
 
@@ -538,6 +540,7 @@ int pri_io_init(void);
 void pri_io_exit(void);
 void pri_cmd_init(struct pri_cmd *cmd, struct scsi_cmnd *sc);
 void pri_io_start(struct pri_cmd *cmd);
+void pri_io_late(struct pri_cmd *cmd);
 void pri_io_send_later(struct pri_cmd *cmd);
 void pri_remote_done(struct pri_cmd *cmd, const struct pprc_answer *answer,
 		     enum pprc_susp_reason susp, const char *why);

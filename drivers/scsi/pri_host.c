@@ -164,6 +164,7 @@ static int pri_sdev_configure(PPRC_SDEV_CONFIGURE_ARGS)
  */
 static pprc_eh_timed_out_t pri_eh_timed_out(struct scsi_cmnd *sc)
 {
+	pri_io_late(scsi_cmd_priv(sc));
 	return PPRC_EH_RESET_TIMER;
 }
 

@@ -26,6 +26,12 @@
 
 static struct bio_set pri_bios;
 
+static const char *op_name(const struct pri_cmd *cmd)
+{
+	return cmd->op == PRI_READ ? "read" :
+	       cmd->op == PRI_WRITE ? "write" : "flush";
+}
+
 static void fail_local(struct pri_cmd *cmd)
 {
 	struct pri_pair *pair = cmd->pair;
@@ -37,8 +43,7 @@ static void fail_local(struct pri_cmd *cmd)
 	if (!read && READ_ONCE(pair->state) == PPRC_STATE_FULL_DUPLEX)
 		pri_pair_suspend(pair, PPRC_SUSP_LOCAL_ERROR,
 				 "the local device failed a %s of %u blocks at block %llu",
-				 cmd->op == PRI_WRITE ? "write" : "flush",
-				 cmd->blocks, cmd->lba);
+				 op_name(cmd), cmd->blocks, cmd->lba);
 }
 
 static void count(struct pri_cmd *cmd)
@@ -129,6 +134,7 @@ static void local_end_io(struct bio *bio)
 	struct pri_cmd *cmd = bio->bi_private;
 
 	cmd->local = bio->bi_status;
+	WRITE_ONCE(cmd->local_leg, false);
 	bio_put(bio);
 	/*
 	 * A block queue ends the flushes of its users under a lock. Ending a
@@ -166,6 +172,7 @@ static void local_leg(struct pri_cmd *cmd)
 	bio->bi_iter.bi_sector = cmd->lba * (pair->block_bytes >> SECTOR_SHIFT);
 	bio->bi_private = cmd;
 	bio->bi_end_io = local_end_io;
+	WRITE_ONCE(cmd->local_leg, true);
 	for_each_sg(pri_cmd_sgl(cmd), sg, nents, i) {
 		if (bio_add_page(bio, sg_page(sg), sg->length, sg->offset) !=
 		    sg->length) {
@@ -280,6 +287,32 @@ void pri_io_start(struct pri_cmd *cmd)
 }
 
 /**
+ * pri_io_late() - say what keeps a command that takes very long
+ * @cmd:	command under way
+ *
+ * Nobody else would: who waits for it is told nothing, and its local device may
+ * be one that hangs without a word.
+ *
+ * Context: process.
+ */
+void pri_io_late(struct pri_cmd *cmd)
+{
+	struct pri_pair *pair = cmd->pair;
+	const char *why;
+
+	if (READ_ONCE(cmd->local_leg))
+		why = "the local device has not ended it: check that disk";
+	else if (cmd->op == PRI_WRITE && !READ_ONCE(cmd->locked))
+		why = "it is behind another write to the same blocks";
+	else
+		why = "the secondary has not ended it: check its disk and the fabric";
+	pr_warn_ratelimited("pair %s: a %s of %u blocks at block %llu has taken %u s: %s\n",
+			    pri_pair_name(pair), op_name(cmd), cmd->blocks,
+			    cmd->lba, jiffies_to_msecs(jiffies -
+			    cmd->sc->jiffies_at_alloc) / 1000, why);
+}
+
+/**
  * pri_io_send_later() - a command that waited has got a slot
  * @cmd:	the command; its remote leg cannot end before this returns
  *
@@ -332,8 +365,7 @@ void pri_remote_done(struct pri_cmd *cmd, const struct pprc_answer *answer,
 		cmd->mirrored = false;
 		pri_pair_suspend(pair, susp_of(answer->reason),
 				 "the secondary refused a %s (%s, sense %x/%02x/%02x): %s",
-				 cmd->op == PRI_WRITE ? "write" : "flush",
-				 pprc_reason_name(answer->reason),
+				 op_name(cmd), pprc_reason_name(answer->reason),
 				 answer->key, answer->asc, answer->ascq,
 				 pprc_reason_text(answer->reason));
 		pri_session_heard(pair->session, answer->reason);

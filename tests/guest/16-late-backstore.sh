@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# 16-late-backstore: a disk of the secondary that hangs suspends the pair on it, and no other of the session; all slots serve again meanwhile; the pair cannot be resumed before the disk has ended what it has; when nobody refuses any more, the session ends
+# 16-late-backstore: a disk of the secondary that hangs suspends the pair on it, and no other of the session; all slots serve again meanwhile; the pair cannot be resumed before the disk has ended what it has; when nobody refuses any more, the session ends; a disk of the primary that hangs is named
 # lab: one
 # time: 45
 #
@@ -15,6 +15,7 @@ expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'^pprc_primary: pair p[01]: suspended \((secondary-error|path-loss)\): ' \
 	'^pprc_primary: pair p0: not resumed: the secondary refused \(busy\)' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \
+	'^pprc_primary: pair p1: a write of 32 blocks at block 0 has taken [0-9]+ s: (the local device has not ended it|it is behind another write)' \
 	'callbacks suppressed$'
 expects_cut_writes
 
@@ -143,6 +144,22 @@ verified $D0
 verified $D1
 mirrored p0 p1
 disks_equal /dev/ram0 /dev/ram1 || fail "the copies of p0 differ"
+
+# A disk of the primary: what is for it waits, the first as well as who is behind it.
+echo $((2 * ${PPRC_SLOW%.*})) > /sys/block/${D1#/dev/}/device/timeout
+hold half
+JOBS=
+for i in 1 2; do
+	dd if=/dev/urandom of=$D1 bs=16k count=1 oflag=direct status=none &
+	JOBS+=" $!"
+done
+for what in "the local device has not ended it: check that disk" "it is behind another write to the same blocks"; do
+	wait_for 20 "dmesg | grep -q \"pair p1: a write of 32 blocks at block 0 has taken [1-9][0-9]* s: $what\"" ||
+		fail "nobody says: $what; but $(dmesg | tail -n 2)"
+done
+go half
+ended "the local disk of p1 hangs"
+mirrored p1
 disks_equal /dev/mapper/half /dev/mapper/slow1 || fail "the copies of p1 differ"
 pair_down p0 && pair_down p1 && sec_drop $SW && backstore_drop store && backstore_drop store1 &&
 	dmsetup remove --noudevsync slow0 && dmsetup remove --noudevsync slow1 && dmsetup remove --noudevsync half && dmsetup mknodes ||

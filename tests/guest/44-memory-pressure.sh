@@ -10,6 +10,7 @@
 . "$TESTS/guest/trouble.sh"
 
 rounds=2
+[ "$LAB_KERNEL" != debug ] || rounds=1
 [ "${LONG:-0}" = 0 ] || rounds=10
 image()
 {
@@ -24,6 +25,7 @@ expects_cut_writes
 expects_no_memory
 expects_log '^pprc_secondary: port [0-9a-f]+: command f800 refused \(busy\): ' \
 	'^pprc_secondary: session [0-9a-f:]+: closing waits for ' \
+	'^pprc_primary: pair p0: a (read|write|flush) of [0-9]+ blocks at block [0-9]+ has taken ' \
 	'^pprc_primary: pair p0: suspended \((local-error|secondary-error)\): '
 
 need on primary -t 60 'roles_up && store=$(backstore_block store $(disk spare)) &&

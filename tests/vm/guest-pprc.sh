@@ -207,6 +207,7 @@ pair_up()
 	wait_for 10 "[ -n \"\$(pair_get $name disk)\" ]" || return 1
 	disk=/dev/$(pair_get "$name" disk)
 	wait_for 10 "[ -b $disk ]" || return 1
+	echo $((30 * ${slow%.*})) > "/sys/block/${disk#/dev/}/device/timeout"
 	echo "$disk"
 }
 
