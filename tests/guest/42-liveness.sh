@@ -38,6 +38,11 @@ loaded()
 	need on primary 'pkill -INT fio; true'
 	# fio has been interrupted, which it calls a failure.
 	out=$(on_wait primary "$job" -t 60)
+	[ $? -ne 124 ] || fail "fio does not end: $(on primary '
+		grep . /sys/block/'"${DISK#/dev/}"'/inflight $PAIRS/p0/{state,stats}
+		for p in $(pgrep fio); do
+			grep -H . /proc/$p/task/*/{comm,syscall,stack}
+		done' | paste -sd " ")"
 	case $out in
 	*rror*)	fail "fio: $out" ;;
 	esac

@@ -5,7 +5,8 @@
 # time: 50
 # long-time: 700
 #
-# RUNS=n makes so many runs, with LONG=1 a thousand.
+# RUNS=n makes so many runs, with LONG=1 a thousand; 50 without, 25 on the debug
+# kernel.
 #
 # shellcheck source=tests/guest/lib.sh
 # shellcheck disable=SC2016	# what is quoted runs in a guest
@@ -15,7 +16,7 @@
 
 expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE'
 
-runs=${RUNS:-50}
+runs=${RUNS:-$([ "$LAB_KERNEL" = debug ] && echo 25 || echo 50)}
 [ "${LONG:-0}" = 0 ] || runs=${RUNS:-1000}
 slots=8
 

@@ -175,7 +175,7 @@ mistake()
 
 mapfile -t lines < <(grep . <<< "$faults")
 echo "TAP version 14"
-echo "1..$((${#lines[@]} + 3))"
+echo "1..$((${#lines[@]} + 4))"
 "$TESTS/deps.sh" debug vm >&2 || exit 1
 
 LAB_LIMIT=$(lab_scale 300)
@@ -191,6 +191,10 @@ make -C "$KHDRDIR" M="$LAB_SHARE/canary" modules > "$LAB_RUN/build.log" 2>&1 || 
 }
 lab_boot primary && lab_wait primary || exit 1
 
+# Seconds as long as the lab's, and timers that do not wait for a tick.
+# shellcheck disable=SC2016	# the guest expands it
+verdict clock "$(on primary 'echo $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource) \
+	$(sed -n "s/.*event_handler: *hrtimer_interrupt/fine/p" /proc/timer_list)')" '^(tsc|kvm-clock) fine fine'
 verdict nothing "$(lab_dirty primary; lab_leaks primary; echo quiet)" '^quiet'
 for line in "${lines[@]}"; do
 	verdict "${line%%$'\t'*}" "$(mistake $ko "${line%%$'\t'*}")" "${line#*$'\t'}"

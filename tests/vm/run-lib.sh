@@ -113,8 +113,9 @@ run_abort()
 	exit "$rc"
 }
 
-# build_modules KREL KHDRDIR: build the modules, outside the source tree, and
-# set RUN_KO to the folder with the .ko files
+# build_modules KREL KHDRDIR [FOLDER]: build the modules, outside the source tree;
+# sets RUN_KO to where that was.  With a folder they are there as well, for as long
+# as the caller needs them: somebody else may build anew.
 build_modules()
 {
 	local dir
@@ -143,6 +144,10 @@ build_modules()
 		# Objects that are up to date would hide it the next time.
 		! grep -qE '(warning|WARNING):' build.log ||
 			{ find . -name '*.o' -delete; exit 1; }
+		[ $# -lt 3 ] || {
+			rm -rf "$3" && mkdir -p "$3" &&
+				find . -name '*.ko' -exec cp -t "$3" {} +
+		}
 	) 9> "$dir/.lock"
 }
 
@@ -161,7 +166,7 @@ run_kernel()
 	*)	RUN_TROUBLE="no kernel $1: $(tail -n 1 "$RUN_DIR/kernel.log")"; return ;;
 	esac
 	[ -f "$TOP/Kbuild" ] || return 0
-	build_modules "$KREL" "$KHDRDIR" && return
+	build_modules "$KREL" "$KHDRDIR" "$RUN_DIR/ko" && return
 	cp "$RUN_KO/build.log" "$RUN_DIR/build-$1.log"
 	RUN_TROUBLE="the modules do not build on $1: $(grep -m 1 -E 'error:|ERROR|[Ww]arning:|WARNING:|not found|\*\*\*' "$RUN_KO/build.log")"
 }
@@ -178,7 +183,7 @@ run_share()
 {
 	mkdir -p "$LAB_SHARE/ko"
 	[ ! -f "$TOP/Kbuild" ] ||
-		find "$RUN_KO" -name '*.ko' -exec cp {} "$LAB_SHARE/ko" \;
+		cp "$RUN_DIR"/ko/*.ko "$LAB_SHARE/ko"
 }
 
 # run_limit KIND: seconds for a whole lab, from what its tests usually take
