@@ -128,6 +128,7 @@ struct sec_nexus {
 /**
  * struct sec_pair - a pair whose secondary volume is a LUN of this TPG
  * @node:	in the TPG's list; sec_lock
+ * @all:	in the list of all TPGs' pairs; sec_lock
  * @rcu:	frees it
  * @id:		identity of the pair
  * @generation:	identity of its data; writes of another one are refused
@@ -142,6 +143,7 @@ struct sec_nexus {
  */
 struct sec_pair {
 	struct list_head	node;
+	struct list_head	all;
 	struct rcu_head		rcu;
 	u64			id;
 	u64			generation;

@@ -13,6 +13,9 @@
 #include "sec.h"
 #include "sec_trace.h"
 
+/* The pairs of all TPGs; sec_lock. */
+static LIST_HEAD(all_pairs);
+
 /* The LUN a session sees; false when there is none that can be written. */
 static bool lun_capacity(struct sec_session *s, u16 lun, u64 *blocks,
 			 u32 *block_bytes, int *dev_index)
@@ -52,6 +55,7 @@ static void pair_drop(struct sec_pair *pair)
 	if (pair->session)
 		xa_erase(&pair->session->pairs, pair->lun);
 	list_del(&pair->node);
+	list_del(&pair->all);
 	sec_session_put(pair->writer);
 	kfree_rcu(pair, rcu);
 }
@@ -66,13 +70,56 @@ static bool writer_ended(struct sec_pair *pair, struct sec_session *s)
 	return completion_done(&pair->writer->closed);
 }
 
+/* May @pair, which is not established, still have commands with LIO? */
+static bool has_under_way(const struct sec_pair *pair)
+{
+	struct sec_session *s = pair->writer;
+	struct sec_slot *slot;
+	unsigned int i = 0;
+	bool has = false;
+
+	lockdep_assert_held(&sec_lock);
+	if (s->closing)
+		return !completion_done(&s->closed);
+	rcu_read_lock();
+	while (!has && (slot = sec_slot_get(s, i++)))
+		has = sec_slot_state(slot) == SEC_SLOT_BUSY &&
+		      READ_ONCE(slot->lun) == pair->lun;
+	rcu_read_unlock();
+	return has;
+}
+
+/*
+ * A backstore may be behind several LUNs, but only one pair may write to it:
+ * two would write over each other, and both report equal copies.
+ */
+static enum pprc_reason backstore_claim(int dev_index,
+					const struct sec_pair *mine)
+{
+	const struct sec_pair *pair;
+
+	lockdep_assert_held(&sec_lock);
+	list_for_each_entry(pair, &all_pairs, all) {
+		if (pair == mine || pair->dev_index != dev_index)
+			continue;
+		if (pair->session)
+			return PPRC_R_PAIR_TAKEN;
+		if (has_under_way(pair))
+			return PPRC_R_BUSY;
+	}
+	return PPRC_R_GOOD;
+}
+
 static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
 				       struct sec_pair *old, int dev_index,
 				       const struct pprc_cdb_state *cdb)
 {
+	enum pprc_reason reason = backstore_claim(dev_index, old);
 	struct sec_pair *pair;
 
 	lockdep_assert_held(&sec_lock);
+	if (reason != PPRC_R_GOOD)
+		return reason;
 	/* What was submitted earlier must not land after what comes now. */
 	if (!writer_ended(old, s) || sec_late_pending(s, lun, dev_index))
 		return PPRC_R_BUSY;
@@ -103,6 +150,7 @@ static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
 		pair_drop(old);
 	}
 	list_add_tail(&pair->node, &s->tpg->pairs);
+	list_add_tail(&pair->all, &all_pairs);
 	return PPRC_R_GOOD;
 }
 

@@ -79,6 +79,9 @@ P=$PAIRS/p1
 loop2=$(losetup -f --show /tmp/small)
 put $loop2 $P/device; put $SW $P/secondary_wwpn
 refused "File exists" "p1: not enabled: LUN 0 of the secondary is taken by pair p0" try
+sec_lun $SW 4 $LIO/core/*/store && sec_acl $SW $PW 4 || fail "no second LUN for the same backstore"
+put 4 $P/secondary_lun
+refused "Device or resource busy" "p1: not enabled: the secondary refused .pair-taken.: the secondary volume already belongs to another pair" try
 put 2 $P/secondary_lun
 put $(pair_get p0 id) $P/id
 refused "File exists" "p1: not enabled: pair p0 has the same id" try
@@ -93,6 +96,19 @@ exec 5< /dev/$(pair_get p0 disk)
 refused "Device or resource busy" "p0: not disabled: its device is open: unmount it" put 0 $P/enable
 exec 5<&-
 put 0 $P/enable || fail "not disabled"
+
+# who comes first has the backstore, by whatever LUN
+P=$PAIRS/p1
+put $loop2 $P/device; put 4 $P/secondary_lun; put 1234 $P/id
+try || fail "p1 is not enabled: $(dmesg | tail -n 3)"
+P=$PAIRS/p0
+refused "Device or resource busy" "p0: not enabled: the secondary refused .pair-taken." try
+put suspend $PAIRS/p1/action || fail "p1 cannot be suspended"
+try || fail "p0 is not enabled: $(dmesg | tail -n 3)"
+P=$PAIRS/p1
+resume() { put 1 $P/assume_equal; put resume $P/action; }
+refused "Device or resource busy" "p1: not resumed: the secondary refused .pair-taken." resume
+put 0 $PAIRS/p0/enable && put 0 $P/enable || fail "not disabled"
 rmdir $PAIRS/p0 $PAIRS/p1
 losetup -d $loop2'
 

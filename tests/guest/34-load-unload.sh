@@ -13,7 +13,7 @@ expects_log '^pprc_(primary|secondary): Unknown symbol pprc_[a-z0-9_]+ \(err -2\
 	'^pprc_primary: session [0-9a-f:]+: down: ' \
 	'^pprc_secondary: session [0-9a-f:]+: write refused \(aborted, ' \
 	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard of the primary' \
-	'^pprc_secondary: port [0-9a-f]+: command f801 refused \(no-session\): '
+	'^pprc_secondary: port [0-9a-f]+: command f80[01] refused \((no-session|no-prli)\): '
 
 cat > "$LAB_SHARE/load.sh" << 'EOG'
 # cycle UP-ORDER DOWN-ORDER: with a pair that writes in between when both

@@ -5,12 +5,12 @@
  * is busy may come to a wrong result or to none.
  */
 
-#include <stdint.h>
+#include <limits.h>
 #include <stdio.h>
 #include <time.h>
 #include <x86intrin.h>
 
-static int64_t now_ns(void)
+static long long now_ns(void)
 {
 	struct timespec t;
 
@@ -19,15 +19,15 @@ static int64_t now_ns(void)
 }
 
 /* The counter at a time: of some tries that with the least around it. */
-static uint64_t count_at(int64_t *ns)
+static unsigned long long count_at(long long *ns)
 {
-	int64_t best = INT64_MAX;
-	uint64_t count = 0;
+	long long best = LLONG_MAX;
+	unsigned long long count = 0;
 
 	for (int i = 0; i < 100; i++) {
-		int64_t from = now_ns();
-		uint64_t c = __rdtsc();
-		int64_t took = now_ns() - from;
+		long long from = now_ns();
+		unsigned long long c = __rdtsc();
+		long long took = now_ns() - from;
 
 		if (took < best) {
 			best = took;
@@ -41,8 +41,8 @@ static uint64_t count_at(int64_t *ns)
 int main(void)
 {
 	const struct timespec pause = { .tv_nsec = 100000000 };
-	int64_t from, to;
-	uint64_t a, b;
+	long long from, to;
+	unsigned long long a, b;
 
 	a = count_at(&from);
 	nanosleep(&pause, NULL);
