@@ -104,6 +104,7 @@ try || fail "p1 is not enabled: $(dmesg | tail -n 3)"
 P=$PAIRS/p0
 refused "Device or resource busy" "p0: not enabled: the secondary refused .pair-taken." try
 put suspend $PAIRS/p1/action || fail "p1 cannot be suspended"
+wait_for 10 "grep -q \"^4 .* target-suspended\" $(tpg_of $SW)/attrib/pairs" || fail "the secondary has $(cat $(tpg_of $SW)/attrib/pairs)"
 try || fail "p0 is not enabled: $(dmesg | tail -n 3)"
 P=$PAIRS/p1
 resume() { put 1 $P/assume_equal; put resume $P/action; }

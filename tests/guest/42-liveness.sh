@@ -39,7 +39,7 @@ loaded()
 	# fio has been interrupted, which it calls a failure.
 	out=$(on_wait primary "$job" -t 60)
 	[ $? -ne 124 ] || fail "fio does not end: $(on primary '
-		grep . /sys/block/'"${DISK#/dev/}"'/inflight $PAIRS/p0/{state,stats}
+		grep . /sys/block/'"${DISK#/dev/}"'/inflight $PAIRS/p0/{state,stats,session,session_stats}
 		for p in $(pgrep fio); do
 			grep -H . /proc/$p/task/*/{comm,syscall,stack}
 		done' | paste -sd " ")"

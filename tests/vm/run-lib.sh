@@ -114,15 +114,16 @@ run_abort()
 }
 
 # build_modules KREL KHDRDIR [FOLDER]: build the modules, outside the source tree;
-# sets RUN_KO to where that was.  With a folder they are there as well, for as long
-# as the caller needs them: somebody else may build anew.
+# sets RUN_KO to where that was, and RUN_MODULES to where they are.  In a folder they
+# stay for as long as the caller needs them: somebody else may build anew.
 build_modules()
 {
 	local dir
 
 	dir=${PPRC_BUILD:-$(kernel_cache)/build}/$1
 	RUN_KO=$dir
-	mkdir -p "$dir" || return 1
+	RUN_MODULES=$(realpath -m "${3:-$dir}")
+	mkdir -p "$dir" "$RUN_MODULES" || return 1
 	(
 		flock 9
 		# Fresh sources over the old objects; what is no longer in the
@@ -145,8 +146,8 @@ build_modules()
 		! grep -qE '(warning|WARNING):' build.log ||
 			{ find . -name '*.o' -delete; exit 1; }
 		[ $# -lt 3 ] || {
-			rm -rf "$3" && mkdir -p "$3" &&
-				find . -name '*.ko' -exec cp -t "$3" {} +
+			rm -f "$RUN_MODULES"/*.ko
+			find . -name '*.ko' -exec cp -t "$RUN_MODULES" {} +
 		}
 	) 9> "$dir/.lock"
 }
@@ -183,7 +184,7 @@ run_share()
 {
 	mkdir -p "$LAB_SHARE/ko"
 	[ ! -f "$TOP/Kbuild" ] ||
-		cp "$RUN_DIR"/ko/*.ko "$LAB_SHARE/ko"
+		find "$RUN_MODULES" -name '*.ko' -exec cp -t "$LAB_SHARE/ko" {} +
 }
 
 # run_limit KIND: seconds for a whole lab, from what its tests usually take
@@ -213,7 +214,7 @@ run_lab()
 	lab_new "$1-$RUN_LABS" || return 1
 	trap run_abort EXIT
 	lab_accel
-	run_share
+	run_share || return 1
 	case $1 in
 	own)	return 0 ;;
 	one)	RUN_GUESTS=primary ;;
