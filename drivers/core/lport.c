@@ -20,6 +20,7 @@
 
 #include <linux/ctype.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <pprc/compat.h>
 #include <pprc/core.h>
@@ -82,8 +83,11 @@ static void lport_add(struct fc_lport *lport, void *arg)
 {
 	struct pprc_lport_client *client;
 	struct pprc_lport *pl;
+	unsigned int noio;
 
 	mutex_lock(&lports_lock);
+	/* A resume that stops a disk's I/O may in the end wait for this lock. */
+	noio = memalloc_noio_save();
 	if (lport_lookup(lport))
 		goto out;
 
@@ -105,6 +109,7 @@ static void lport_add(struct fc_lport *lport, void *arg)
 nomem:
 	pr_err("no memory for a local FC port: pairs cannot use it; recreate the port when memory is free\n");
 out:
+	memalloc_noio_restore(noio);
 	mutex_unlock(&lports_lock);
 }
 

@@ -599,7 +599,7 @@ u32 pri_payload_crc(struct pri_cmd *cmd);
 int pri_xchg_init(void);
 void pri_xchg_exit(void);
 struct pri_xchg *pri_xchg_alloc(struct pri_session *s,
-				const struct pprc_path *path, gfp_t gfp);
+				const struct pprc_path *path);
 int pri_xchg_open(struct pri_xchg *x, struct fc_frame *fp);
 void pri_xchg_put(struct pri_xchg *x);
 void pri_xchg_abandon(struct pri_xchg *x, bool settled);

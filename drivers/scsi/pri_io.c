@@ -281,6 +281,7 @@ void pri_cmd_init(struct pri_cmd *cmd, struct scsi_cmnd *sc)
 void pri_io_start(struct pri_cmd *cmd)
 {
 	cmd->locked = false;
+	cmd->mirrored = false;
 	cmd->again = false;
 	trace_pri_cmd_start(cmd);
 	queue_work(pri_wq, &cmd->work);
@@ -297,13 +298,16 @@ void pri_io_start(struct pri_cmd *cmd)
  */
 void pri_io_late(struct pri_cmd *cmd)
 {
-	struct pri_pair *pair = cmd->pair;
+	/* Not that of @cmd, which may not have begun. */
+	struct pri_pair *pair = cmd->sc->device->hostdata;
 	const char *why;
 
 	if (READ_ONCE(cmd->local_leg))
 		why = "the local device has not ended it: check that disk";
-	else if (cmd->op == PRI_WRITE && !READ_ONCE(cmd->locked))
+	else if (!list_empty_careful(&cmd->range.node))
 		why = "it is behind another write to the same blocks";
+	else if (!READ_ONCE(cmd->mirrored))
+		why = "this host has not begun it: look for memory that is short";
 	else
 		why = "the secondary has not ended it: check its disk and the fabric";
 	pr_warn_ratelimited("pair %s: a %s of %u blocks at block %llu has taken %u s: %s\n",

@@ -254,7 +254,7 @@ static int open_for(struct pri_session *s, struct pri_cmd *cmd,
 	if (!pri_credit_path(s, cmd, &path))
 		return -ECONNRESET;
 	/* The driver's queue is full: what waits here can still be fair. */
-	x = path.pl->lport->qfull ? NULL : pri_xchg_alloc(s, &path, GFP_NOIO);
+	x = path.pl->lport->qfull ? NULL : pri_xchg_alloc(s, &path);
 	pprc_lport_unuse(path.pl);
 	pprc_lport_put(path.pl);
 	if (!x)

@@ -11,6 +11,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "pri.h"
 #include "pri_trace.h"
@@ -515,8 +516,11 @@ static struct pri_session *session_alloc(const struct pri_pair *pair)
 struct pri_session *pri_session_get(struct pri_pair *pair)
 {
 	struct pri_session *s;
+	unsigned int noio;
 
 	mutex_lock(&pri_lock);
+	/* A resume that stops a disk's I/O may in the end wait for this lock. */
+	noio = memalloc_noio_save();
 	list_for_each_entry(s, &sessions, node) {
 		if (s->remote_wwpn != pair->remote_wwpn)
 			continue;
@@ -542,6 +546,7 @@ found:
 	s->pairs++;
 	pri_session_ref(s);
 out:
+	memalloc_noio_restore(noio);
 	mutex_unlock(&pri_lock);
 	return s;
 }

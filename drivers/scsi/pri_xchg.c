@@ -139,20 +139,22 @@ void pri_xchg_abandon(struct pri_xchg *x, bool settled)
  * pri_xchg_alloc() - make an exchange object
  * @s:		the session it belongs to
  * @path:	where it will go; references of its own are taken
- * @gfp:	allocation flags; a mempool stands behind them
  *
- * Context: process or soft interrupt, as @gfp says.
+ * Never waits for memory: a mempool stands behind it, and what would give its
+ * objects back may be waiting for the caller, who is to try again later.
+ *
+ * Context: process or soft interrupt.
  * Return: the object with the sender's reference, or NULL when the local port
  * is going or memory is short.
  */
 struct pri_xchg *pri_xchg_alloc(struct pri_session *s,
-				const struct pprc_path *path, gfp_t gfp)
+				const struct pprc_path *path)
 {
 	struct pri_xchg *x;
 
 	if (!pprc_lport_use(path->pl))
 		return NULL;
-	x = mempool_alloc(xchg_pool, gfp);
+	x = mempool_alloc(xchg_pool, GFP_NOWAIT | __GFP_NOWARN);
 	if (!x) {
 		pprc_lport_unuse(path->pl);
 		return NULL;
@@ -475,13 +477,17 @@ static unsigned int again_ms(struct pri_session *s, unsigned int tries)
 
 /*
  * Is a control frame that got no answer to be sent again? Frames get lost; the
- * secondary answers a repetition as it has answered the first one.
+ * secondary answers a repetition as it has answered the first one. But who takes
+ * the port away, or ends the commands of a session that has failed, is not to be
+ * kept waiting.
  */
-static bool ctl_again(struct pri_session *s, int ret, unsigned long end)
+static bool ctl_again(struct pri_session *s, const struct pprc_path *path,
+		      int ret, unsigned long end)
 {
 	if (ret != -ETIMEDOUT && ret != -EAGAIN && ret != -ENOMEM)
 		return false;
-	if (time_after(jiffies, end))
+	if (time_after(jiffies, end) || percpu_ref_is_dying(&path->pl->users) ||
+	    READ_ONCE(s->state) == PRI_S_FAILED)
 		return false;
 	if (READ_ONCE(s->state) == PRI_S_UP && pri_session_silent(s))
 		return false;
@@ -535,13 +541,14 @@ int pri_ctl_prli(struct pri_session *s, const struct pprc_path *path)
 
 	lockdep_assert_held(&s->mutex);
 	do {
-		x = pri_xchg_alloc(s, path, GFP_NOIO);
+		ret = -ENOMEM;
+		x = pri_xchg_alloc(s, path);
 		if (!x)
-			return -ENOMEM;
+			continue;
 		x->els = true;
 		ret = ctl_exchange(x, prli_frame(x), &ctl,
 				   again_ms(s, tries++));
-	} while (ret != -EAGAIN && ctl_again(s, ret, end));
+	} while (ret != -EAGAIN && ctl_again(s, path, ret, end));
 	if (!ret && !ctl.agreed)
 		ret = -EOPNOTSUPP;
 	/* One that is still on its way would end the session it comes to. */
@@ -578,17 +585,16 @@ int pri_ctl_command(struct pri_session *s, const struct pprc_path *path,
 	cdb->hdr.cmd_id = cpu_to_be64(id);
 	pprc_cdb_seal(cdb);
 	do {
-		x = pri_xchg_alloc(s, path, GFP_NOIO);
-		if (!x) {
-			ret = -ENOMEM;
-			break;
-		}
+		ret = -ENOMEM;
+		x = pri_xchg_alloc(s, path);
+		if (!x)
+			continue;
 		x->expect_id = id;
 		x->session_id = s->id;
 		ret = ctl_exchange(x, pri_cmnd_frame(x, cdb, lun, 0), &ctl,
 				   again_ms(s, tries++));
 		sent |= ret == -ETIMEDOUT;
-	} while (ctl_again(s, ret, end));
+	} while (ctl_again(s, path, ret, end));
 	if (!ret)
 		*answer = ctl.answer;
 	/* Once sent, it may have been carried out, whatever came after. */
@@ -615,7 +621,7 @@ void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path)
 	struct pri_xchg *x;
 
 	lockdep_assert_held(&s->mutex);
-	x = pri_xchg_alloc(s, path, GFP_NOIO);
+	x = pri_xchg_alloc(s, path);
 	if (!x)
 		return;
 	x->kind = PRI_X_HEARTBEAT;

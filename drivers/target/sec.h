@@ -26,7 +26,8 @@
  *		stops those of all slots before @refill, which answers queue,
  *		and who frees a slot stops its own
  *	struct sec_nexus: the list of nexuses
- *	struct sec_pair: the TPG's list; session->pairs points to it under RCU
+ *	struct sec_pair: the TPG's list; that of all pairs has none, and
+ *		session->pairs points to it under RCU
  */
 #ifndef _PPRC_SEC_H
 #define _PPRC_SEC_H

@@ -70,7 +70,7 @@ static bool writer_ended(struct sec_pair *pair, struct sec_session *s)
 	return completion_done(&pair->writer->closed);
 }
 
-/* May @pair, which is not established, still have commands with LIO? */
+/* May commands of @pair still be with LIO? */
 static bool has_under_way(const struct sec_pair *pair)
 {
 	struct sec_session *s = pair->writer;
@@ -177,7 +177,7 @@ static enum pprc_reason pair_step(struct sec_session *s, u16 lun, bool exists,
 
 	switch (to) {
 	case PPRC_STATE_SIMPLEX:
-		if (!writer_ended(pair, s))
+		if (!writer_ended(pair, s) || (pair && has_under_way(pair)))
 			return PPRC_R_BUSY;
 		if (pair)
 			pair_drop(pair);
