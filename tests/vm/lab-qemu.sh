@@ -163,7 +163,7 @@ lab_until()
 
 	end=$(lab_deadline "$1")
 	until eval "$2"; do
-		[ $((${EPOCHREALTIME/[.,]/} / 1000)) -lt "$end" ] || return 1
+		! lab_over "$end" || return 1
 		lab_rest
 	done
 }

@@ -66,7 +66,7 @@ lab_nap()
 }
 
 # lab_rest: before another look at something; longer each time, up to a fifth of
-# a second.  The caller has a variable REST, milliseconds, 10 to begin with.  What
+# a second.  The caller has a variable "rest", milliseconds, 10 to begin with.  What
 # looks often takes from the guests what it waits for.
 lab_rest()
 {
@@ -81,6 +81,12 @@ lab_rest()
 lab_ms()
 {
 	echo $((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
+# lab_over MILLISECONDS: is it that late?  Like all that waits, without a process.
+lab_over()
+{
+	[ $((${EPOCHREALTIME/[.,]/} / 1000)) -ge "$1" ]
 }
 
 lab_scale()
@@ -216,10 +222,10 @@ lab_await()
 		line+=$part
 		if ((++polls % 8 == 0)); then
 			lab_alive "$guest" || { rc=125; break; }
-			[ $((${EPOCHREALTIME/[.,]/} / 1000)) -lt "$end" ] || {
+			if lab_over "$end"; then
 				lab_say "$guest does not answer"
 				break
-			}
+			fi
 		fi
 		lab_rest
 	done
