@@ -291,6 +291,25 @@ bool pprc_path_alive(struct pprc_lport *pl, u64 remote_wwpn, u32 sid, u32 did)
 }
 EXPORT_SYMBOL_GPL(pprc_path_alive);
 
+/**
+ * pprc_rport_wanted() - a remote port is to stay logged in
+ * @rdata:	the remote port; rp_mutex is held
+ *
+ * On the first beacon after a VN2VN port has logged in by itself libfc begins
+ * the login that it has long had, which is an ADISC. When that or its answer is
+ * lost, libfc logs the port off 2 R_A_TOV later, whatever else has come from it.
+ * So the login is noted as begun. In a fabric discovery decides; left alone.
+ *
+ * Context: any that may hold rp_mutex.
+ */
+void pprc_rport_wanted(struct fc_rport_priv *rdata)
+{
+	lockdep_assert_held(&rdata->rp_mutex);
+	if (rdata->local_port->point_to_multipoint)
+		rdata->flags |= FC_RP_STARTED;
+}
+EXPORT_SYMBOL_GPL(pprc_rport_wanted);
+
 /* rp_mutex held: libfc takes the port from @rdata under it, then deletes it. */
 static void note_target(struct fc_rport_priv *rdata)
 {
@@ -299,6 +318,7 @@ static void note_target(struct fc_rport_priv *rdata)
 	lockdep_assert_held(&rdata->rp_mutex);
 	if (!rport_logged_in(rdata))
 		return;
+	pprc_rport_wanted(rdata);
 	rdata->ids.roles |= FC_RPORT_ROLE_FCP_TARGET;
 	if (rport && rport->scsi_target_id != -1 &&
 	    !(rport->roles & FC_PORT_ROLE_FCP_TARGET))

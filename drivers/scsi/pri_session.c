@@ -368,6 +368,8 @@ static void connect(struct pri_session *s)
 		return;
 	}
 	ret = login(s, &path);
+	if (!ret)
+		pprc_path_is_target(&path);
 	pprc_lport_unuse(path.pl);
 	if (ret) {
 		pprc_lport_put(path.pl);

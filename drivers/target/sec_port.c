@@ -131,6 +131,7 @@ static int prli_request(struct fc_rport_priv *rdata, struct pprc_lport *pl,
 			return FC_SPP_RESP_RES;
 		n->tpg = tpg;
 		n->wwpn = rdata->ids.port_name;
+		pprc_rport_wanted(rdata);
 		set_params(out, FCP_SPPF_WR_XRDY_DIS, 0);
 	} else if (n) {
 		/* A new PRLI ends what the last one agreed. */

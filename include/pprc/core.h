@@ -100,6 +100,7 @@ struct pprc_path {
 
 int pprc_path_find(u64 remote_wwpn, u64 local_wwpn, struct pprc_path *path);
 bool pprc_path_alive(struct pprc_lport *pl, u64 remote_wwpn, u32 sid, u32 did);
+void pprc_rport_wanted(struct fc_rport_priv *rdata);
 void pprc_path_is_target(const struct pprc_path *path);
 void pprc_lport_sync_rports(void);
 

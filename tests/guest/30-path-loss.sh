@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# 30-path-loss: the cable is pulled under load: host I/O goes on, the pair is suspended, the session comes back by itself, the pair only by the operator's word
+# 30-path-loss: the cable is pulled under load: host I/O goes on, the pair is suspended, the session comes back by itself, the pair only by the operator's word; libfc does not ask, by ADISC, whether the login of a secondary that came last holds
 # lab: pair
-# time: 60
+# time: 70
 #
 # shellcheck source=tests/guest/lib.sh
 # shellcheck disable=SC2016	# what is quoted runs in a guest
@@ -29,11 +29,11 @@ stat_of()
 	on primary "pair_stat p0 $1"
 }
 
-duo_up liveness_ms=2000
-wire_mark
+duo_late secondary liveness_ms=2000
 duo_heard
 job=$(on_bg primary -t 120 "$(fio_writes "$DISK" 40 0 4m)")
 need on primary 'wait_for 20 "[ \$(pair_stat p0 writes) -ge 50 ]" || fail "fio does not write"'
+wire_no_adisc
 
 lab_unplug || fail "the cable cannot be pulled"
 need on primary 'wait_for 6 "[ \$(pair_get p0 state) = suspended ]" ||

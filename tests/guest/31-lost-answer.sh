@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# 31-lost-answer: when all answers or all writes are lost, the write ends on the local device after liveness_ms; a new session is opened, frames of the old one do no harm
+# 31-lost-answer: when all answers or all writes are lost, the write ends on the local device after liveness_ms; a new session is opened, frames of the old one do no harm; no ADISC of a primary that came last
 # lab: pair
-# time: 65
+# time: 75
 #
 # shellcheck source=tests/guest/lib.sh
 # shellcheck disable=SC2016	# what is quoted runs in a guest
@@ -111,7 +111,9 @@ PERL
 	on primary 'perl $SHARE/replay.pl eth0 $SHARE/old.pcap'
 }
 
-duo_up liveness_ms="$silence" connect_timeout_ms=90000
+duo_late primary liveness_ms="$silence" connect_timeout_ms=90000
+duo_heard
+wire_no_adisc
 wire_mark
 need on primary "head -c 1048576 /dev/urandom > /tmp/in
 	dd if=/tmp/in of=$DISK bs=64k oflag=direct status=none"

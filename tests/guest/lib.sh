@@ -29,13 +29,24 @@ duo_blank()
 	done
 }
 
+# duo_modules: nothing else yet
+duo_modules()
+{
+	local job
+
+	job=$(on_bg secondary 'pprc_load core secondary')
+	need on primary 'pprc_load core primary'
+	need on_wait secondary "$job"
+}
+
 # duo_ports: modules and FCoE on both, from nothing
 duo_ports()
 {
 	local job
 
-	job=$(on_bg secondary 'pprc_load core secondary && fcoe_up eth0')
-	need on primary 'pprc_load core primary && fcoe_up eth0'
+	duo_modules
+	job=$(on_bg secondary 'fcoe_up eth0')
+	need on primary 'fcoe_up eth0'
 	need on_wait secondary "$job"
 	need on primary "wait_for 30 'grep -qs 0x$DSW /sys/class/fc_remote_ports/*/port_name'"
 }
@@ -49,12 +60,22 @@ duo_target()
 		sec_tpg $DSW ${GAP_US:-0} && sec_lun $DSW 0 \$store && sec_acl $DSW $DPW 0"
 }
 
+# duo_pair_is TEXT: its output; sets DISK
+duo_pair_is()
+{
+	DISK=$1
+	[[ $DISK = /dev/sd? ]] || fail "no pair: $DISK"
+}
+
+duo_pair_up()
+{
+	echo "pair_up p0 \$(disk data) $DSW 0 $* || dump_log 5"
+}
+
 # duo_pair [ATTRIBUTE=VALUE...]: the pair p0; sets DISK to its device
 duo_pair()
 {
-	DISK=$(on primary "pair_up p0 \$(disk data) $DSW 0 $* || dump_log 5") ||
-		fail "no pair: $DISK"
-	[[ $DISK = /dev/sd? ]] || fail "no pair: $DISK"
+	duo_pair_is "$(on primary "$(duo_pair_up "$@")")"
 }
 
 # duo_up [ATTRIBUTE=VALUE...]
@@ -65,6 +86,29 @@ duo_up()
 	duo_ports
 	duo_target
 	duo_pair "$@"
+}
+
+# duo_late LATE [ATTRIBUTE=VALUE...]: as duo_up, but the port of guest LATE comes when
+# all else has long been there.  So the other one logs in to it before it has heard a
+# beacon of that.
+# shellcheck disable=SC2119
+duo_late()
+{
+	local late=$1 first=secondary job
+
+	shift
+	[ "$late" = primary ] || first=primary
+	duo_blank || fail "the volumes cannot be blanked"
+	duo_modules
+	wire_mark
+	need on "$first" 'fcoe_up eth0'
+	duo_target
+	job=$(on_bg primary -t 100 "$(duo_pair_up "connect_timeout_ms=$(lab_scale 60000)" "$@")")
+	# The first two come at once; after the third there are 8 s for the login.
+	beacons_are 'wc -l' 3
+	need on "$late" 'fcoe_up eth0'
+	duo_pair_is "$(on_wait primary "$job" -t 100)"
+	wire_mark
 }
 
 # duo_down: everything away again
@@ -130,10 +174,9 @@ wire_is()
 	[ "$got" = "$2" ] || fail "on the cable $1 is $got, not $2"
 }
 
-# duo_heard: both ports have had a beacon of the other since the mark. libfc
-# gives a VN2VN login up 20 s after the last beacon, but keeps for ever one that
-# has never heard any: a login may begin with the claim that comes before them.
-duo_heard()
+# beacons_are COUNTER N: waits until COUNTER, a filter, makes N of the senders of all
+# beacons since the mark
+beacons_are()
 {
 	local end heard
 
@@ -142,12 +185,32 @@ duo_heard()
 		wire
 		# FIP, VN2VN, beacon (FC-BB-6 7.8)
 		heard=$(tshark -n -r "$WIRE" -Y 'eth.type == 0x8914 && frame[16:2] == 00:05 && frame[19] == 05' \
-			-T fields -e eth.src 2> /dev/null | sort -u | wc -l)
-		[ "$heard" -ge 2 ]
+			-T fields -e eth.src 2> /dev/null | eval "$1")
+		[ "$heard" -ge "$2" ]
 	do
-		[ "$(lab_ms)" -lt "$end" ] || fail "no beacons: $heard of 2 ports"
+		[ "$(lab_ms)" -lt "$end" ] || fail "beacons, $1: $heard, not $2"
 		sleep 0.5
 	done
+}
+
+# duo_heard: both ports have had a beacon of the other since the mark. libfc
+# gives a VN2VN login up 20 s after the last beacon, but keeps for ever one that
+# has never heard any: a login may begin with the claim that comes before them.
+duo_heard()
+{
+	beacons_are 'sort -u | wc -l' 2
+}
+
+# wire_no_adisc: libfc has not asked anew, on the first beacon after a login,
+# whether the login still holds. It would end a good one 20 s after that question
+# or its answer was lost.
+wire_no_adisc()
+{
+	local out
+
+	wire
+	out=$(tshark -n -r "$WIRE" -Y 'fcels.opcode == 0x52' 2> /dev/null)
+	[ -z "$out" ] || fail "ADISC on the cable: $out"
 }
 
 # wire_whole: one exchange per write, no FCP_XFER_RDY, every byte of every
