@@ -202,8 +202,8 @@ duo_heard()
 }
 
 # wire_no_adisc: libfc has not asked anew, on the first beacon after a login,
-# whether the login still holds. It would end a good one 20 s after that question
-# or its answer was lost.
+# whether the login still holds. It would end a good one 2 R_A_TOV, 8 s, after that
+# question or its answer was lost.
 wire_no_adisc()
 {
 	local out
