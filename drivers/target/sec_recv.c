@@ -222,7 +222,8 @@ static void recv_data(struct fc_lport *lport, struct fc_frame *fp)
 	if (fh->fh_df_ctl != PPRC_DF_CTL_DEVHDR16 || fr_len(fp) <= skip ||
 	    !(f_ctl & FC_FC_REL_OFF) || (f_ctl & FC_FC_EX_CTX) ||
 	    skb_copy_bits(fp_skb(fp), sizeof(*fh), &dh, sizeof(dh))) {
-		sec_dropped(NULL, port, SEC_D_MALFORMED);
+		sec_dropped(NULL, port, crc_ok(fp) ? SEC_D_MALFORMED :
+			    SEC_D_BAD_CRC);
 		return;
 	}
 	rcu_read_lock();

@@ -182,6 +182,8 @@ my $first = $id;
 check('the command twice', 'dropped dup', 0, $c);
 check('FC CRC', 'dropped bad_crc', 0,
       frames::data($data[0], slot => 15, cmd_id => $first, crc_xor => 4));
+check('FC CRC of a damaged header', 'dropped bad_crc', 0,
+      frames::data($data[0], slot => 15, cmd_id => $first, df_ctl => 0, crc_xor => 4));
 check('data beyond the command', 'dropped bad_offset', 0,
       frames::data($data[0], slot => 15, cmd_id => $first, parm => $len));
 check('offset within a chunk', 'dropped bad_offset', 0,
