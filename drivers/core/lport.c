@@ -334,7 +334,8 @@ static void note_target(struct fc_rport_priv *rdata)
  * after its port has come up is an initiator only at that time. What our own
  * PRLI has found out is told to libfc, which would refuse every later PLOGI of
  * such a port, and to the FC transport class: of a port that was a target
- * before, it would end all exchanges when dev_loss_tmo has passed.
+ * before, it would end all exchanges when dev_loss_tmo has passed. The login is
+ * to stay, see pprc_rport_wanted().
  *
  * Context: process, sleeps. libfc may hold the port's mutex while it waits for
  * who holds the user reference, so the mutex is only tried: to be called again

@@ -60,22 +60,23 @@ duo_target()
 		sec_tpg $DSW ${GAP_US:-0} && sec_lun $DSW 0 \$store && sec_acl $DSW $DPW 0"
 }
 
-# duo_pair_is TEXT: its output; sets DISK
-duo_pair_is()
-{
-	DISK=$1
-	[[ $DISK = /dev/sd? ]] || fail "no pair: $DISK"
-}
-
-duo_pair_up()
+# duo_pair_job [ATTRIBUTE=VALUE...]: establishes the pair p0; for the primary
+duo_pair_job()
 {
 	echo "pair_up p0 \$(disk data) $DSW 0 $* || dump_log 5"
+}
+
+# duo_pair_with COMMAND...: sets DISK to what this prints, the output of that job
+duo_pair_with()
+{
+	DISK=$("$@") || fail "no pair: $DISK"
+	[[ $DISK = /dev/sd? ]] || fail "no pair: $DISK"
 }
 
 # duo_pair [ATTRIBUTE=VALUE...]: the pair p0; sets DISK to its device
 duo_pair()
 {
-	duo_pair_is "$(on primary "$(duo_pair_up "$@")")"
+	duo_pair_with on primary "$(duo_pair_job "$@")"
 }
 
 # duo_up [ATTRIBUTE=VALUE...]
@@ -89,8 +90,7 @@ duo_up()
 }
 
 # duo_late LATE [ATTRIBUTE=VALUE...]: as duo_up, but the port of guest LATE comes when
-# all else has long been there.  So the other one logs in to it before it has heard a
-# beacon of that.
+# all else has long been there.  So it is logged in to before it has heard a beacon.
 # shellcheck disable=SC2119
 duo_late()
 {
@@ -103,11 +103,12 @@ duo_late()
 	wire_mark
 	need on "$first" 'fcoe_up eth0'
 	duo_target
-	job=$(on_bg primary -t 100 "$(duo_pair_up "connect_timeout_ms=$(lab_scale 60000)" "$@")")
+	job=$(on_bg primary -t 100 "$(duo_pair_job "connect_timeout_ms=$(lab_scale 60000)" "$@")") ||
+		fail "the primary is gone"
 	# The first two come at once; after the third there are 8 s for the login.
 	beacons_are 'wc -l' 3
 	need on "$late" 'fcoe_up eth0'
-	duo_pair_is "$(on_wait primary "$job" -t 100)"
+	duo_pair_with on_wait primary "$job" -t 100
 	wire_mark
 }
 
