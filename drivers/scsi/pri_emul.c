@@ -40,6 +40,11 @@ static void reply(struct scsi_cmnd *sc, const u8 *buf, unsigned int len,
 {
 	unsigned int n = min3(len, alloc_len, scsi_bufflen(sc));
 
+	/* SG_IO may hand over pages that are only to be read. */
+	if (n && sc->sc_data_direction != DMA_FROM_DEVICE) {
+		invalid_field(sc);
+		return;
+	}
 	n = scsi_sg_copy_from_buffer(sc, buf, n);
 	scsi_set_resid(sc, scsi_bufflen(sc) - n);
 }

@@ -313,6 +313,8 @@ enum sec_drop { SEC_DROPS(SEC_ENUM_DROP) SEC_NR_DROPS };
  * @want_more:	a write said that it had to wait for a slot
  * @wanted:	jiffies when one last did
  * @grow_at:	jiffies before which no slots are added: memory was short
+ * @gone_id:	no slot that was given back has had a higher command id; @resize
+ *		alone
  * @resize:	adds slots, gives them back and replaces late ones
  * @nr_late:	its slots in the list of late ones; sec_lock
  * @slot_bytes:	size of each data buffer
@@ -358,6 +360,7 @@ struct sec_session {
 	bool			want_more;
 	unsigned long		wanted;
 	unsigned long		grow_at;
+	u64			gone_id;
 	struct work_struct	resize;
 	unsigned int		nr_late;
 	u32			slot_bytes;

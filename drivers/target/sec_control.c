@@ -11,6 +11,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <scsi/fc/fc_fcp.h>
 #include <scsi/scsi_common.h>
 #include <scsi/scsi_proto.h>
@@ -238,7 +239,10 @@ static void do_frame(struct fc_frame *fp, struct pprc_lport *pl)
 static void control_work(struct work_struct *unused)
 {
 	struct sk_buff *skb;
+	unsigned int noio;
 
+	/* Reclaim must not wait for a disk that hangs: all sessions wait here. */
+	noio = memalloc_noio_save();
 	while ((skb = skb_dequeue(&queue))) {
 		struct fc_frame *fp = (struct fc_frame *)skb;
 		struct pprc_lport *pl = (struct pprc_lport *)fr_seq(fp);
@@ -247,6 +251,7 @@ static void control_work(struct work_struct *unused)
 		fc_frame_free(fp);
 		pprc_lport_unuse(pl);
 	}
+	memalloc_noio_restore(noio);
 }
 
 /**

@@ -72,7 +72,8 @@ static struct sec_nexus *nexus_make(struct pprc_lport *pl,
 	struct sec_nexus *n;
 
 	lockdep_assert_held(&sec_lock);
-	n = kzalloc(sizeof(*n), GFP_KERNEL);
+	/* Who waits for the lock must not wait for a disk. */
+	n = kzalloc(sizeof(*n), GFP_NOIO);
 	if (!n)
 		return NULL;
 	pprc_lport_get(pl);

@@ -315,6 +315,14 @@ static void begin_command(struct sec_slot *slot, const union pprc_cdb *cdb,
 	}
 }
 
+/* Does the slot know this command? An added slot has an id, but no command. */
+static bool has_command(const struct sec_slot *slot, u64 id)
+{
+	lockdep_assert_held(&slot->lock);
+	return id == slot->id && slot->payload.hdr.cmd_id &&
+	       (slot->known || slot->state == SEC_SLOT_FREE);
+}
+
 /* Put a checked command into its slot. Return: PPRC_R_GOOD or why not. */
 static enum pprc_reason take_command(struct sec_slot *slot,
 				     const struct fc_frame *fp,
@@ -331,7 +339,7 @@ static enum pprc_reason take_command(struct sec_slot *slot,
 	if (query || resend)
 		sec_count(s, query ? SEC_C_QUERIES : SEC_C_RESENDS);
 	spin_lock_bh(&slot->lock);
-	if (id == slot->id && (slot->known || slot->state == SEC_SLOT_FREE)) {
+	if (has_command(slot, id)) {
 		if (!pprc_cdb_repeats(cdb, &slot->payload))
 			reason = PPRC_R_BAD_CDB;
 		else if (query || resend)

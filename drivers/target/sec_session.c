@@ -98,15 +98,16 @@ static void watch_work(struct work_struct *work)
 {
 	struct sec_session *s = container_of(to_delayed_work(work),
 					     struct sec_session, watch);
-	unsigned long silent;
+	unsigned long heard;
 
 	mutex_lock(&sec_lock);
 	if (s->closing)
 		goto unlock;
-	silent = jiffies - READ_ONCE(s->heard);
-	if (silent > msecs_to_jiffies(silence_ms(s))) {
+	/* It may be later than the jiffies that are read next. */
+	heard = READ_ONCE(s->heard);
+	if (time_after(jiffies, heard + msecs_to_jiffies(silence_ms(s)))) {
 		sec_log(err, s, "closing: nothing was heard of the primary for %u ms: check its host and the fabric\n",
-			jiffies_to_msecs(silent));
+			jiffies_to_msecs(jiffies - heard));
 		sec_session_kill(s);
 	} else {
 		sec_slots_idle(s);
@@ -222,7 +223,7 @@ static struct sec_session *session_alloc(struct sec_tpg *tpg,
 					 struct sec_nexus *nexus, u32 local,
 					 const struct pprc_cdb_login *login)
 {
-	struct sec_session *s = kzalloc(sizeof(*s), GFP_KERNEL);
+	struct sec_session *s = kzalloc(sizeof(*s), GFP_NOIO);
 
 	if (!s)
 		return NULL;

@@ -259,6 +259,8 @@ static void grow(struct sec_session *s)
 			WRITE_ONCE(s->grow_at, jiffies + GROW_AGAIN);
 			break;
 		}
+		/* What a slot here has had is not to be carried out again. */
+		slot->id = s->gone_id;
 		WRITE_ONCE(s->slots[s->nr_slots], slot);
 		/* Who reads the number finds the slot. */
 		smp_store_release(&s->nr_slots, s->nr_slots + 1);
@@ -298,6 +300,7 @@ static void shrink(struct sec_session *s)
 
 		WRITE_ONCE(s->slots[i], NULL);
 		cancel_work_sync(&slot->work);
+		s->gone_id = max(s->gone_id, slot->id);
 		sec_slot_free(slot);
 		sec_count(s, SEC_C_SHRUNK);
 	}

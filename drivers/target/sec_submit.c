@@ -11,6 +11,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <scsi/scsi_common.h>
 #include <scsi/scsi_proto.h>
 #include <pprc/crc.h>
@@ -184,7 +185,10 @@ static void build_write16(const struct sec_slot *slot, u8 *cdb)
 	put_unaligned_be32(be32_to_cpu(slot->payload.write.blocks), cdb + 10);
 }
 
-/* Hand the command to LIO. sec_release_cmd() ends it, maybe at once. */
+/*
+ * Hand the command to LIO. sec_release_cmd() ends it, maybe at once. The caller
+ * sees to it that no allocation of LIO's or of its backstore waits for a disk.
+ */
 static void submit(struct sec_slot *slot, bool flush)
 {
 	struct sec_session *s = slot->session;
@@ -223,15 +227,8 @@ static void submit(struct sec_slot *slot, bool flush)
 		target_submit(se_cmd);
 }
 
-/**
- * sec_submit_work() - a slot is complete
- * @work:	its work item
- *
- * Context: process.
- */
-void sec_submit_work(struct work_struct *work)
+static void submit_work(struct sec_slot *slot)
 {
-	struct sec_slot *slot = container_of(work, struct sec_slot, work);
 	enum pprc_reason reason;
 
 	if (READ_ONCE(slot->state) == SEC_SLOT_LATE) {
@@ -250,6 +247,24 @@ void sec_submit_work(struct work_struct *work)
 		finish(slot, reason);
 	else
 		submit(slot, !is_write(slot));
+}
+
+/**
+ * sec_submit_work() - a slot is complete
+ * @work:	its work item
+ *
+ * Memory that is short must not make it wait for a disk: for one that hangs,
+ * or for the /dev/sdX of a pair in the other direction, whose writes wait for
+ * work like this one.
+ *
+ * Context: process.
+ */
+void sec_submit_work(struct work_struct *work)
+{
+	unsigned int noio = memalloc_noio_save();
+
+	submit_work(container_of(work, struct sec_slot, work));
+	memalloc_noio_restore(noio);
 }
 
 /**
