@@ -75,6 +75,9 @@ sg_raw --request=512 "$D" 28 00 00 00 00 00 00 00 02 00 2> /tmp/err
 grep -q "Invalid field in cdb" /tmp/err || fail "length other than the CDB: $(cat /tmp/err)"
 sg_raw --request=64 "$D" 12 01 c0 00 40 00 2> /tmp/err
 grep -q "Invalid field in cdb" /tmp/err || fail "unknown VPD page: $(cat /tmp/err)"
+# INQUIRY has nothing to take, and the pages may be only to be read.
+sg_raw --send=512 --infile=/tmp/in "$D" 12 00 00 00 24 00 2> /tmp/err
+grep -q "Invalid field in cdb" /tmp/err || fail "INQUIRY to the device: $(cat /tmp/err)"
 
 # the same serial after the pair was away
 echo 0 > $PAIRS/p0/enable || fail "cannot be disabled"
