@@ -103,7 +103,7 @@ static void watch_work(struct work_struct *work)
 	mutex_lock(&sec_lock);
 	if (s->closing)
 		goto unlock;
-	/* It may be later than the jiffies that are read next. */
+	/* Read first: a frame may come now, then silence would be negative. */
 	heard = READ_ONCE(s->heard);
 	if (time_after(jiffies, heard + msecs_to_jiffies(silence_ms(s)))) {
 		sec_log(err, s, "closing: nothing was heard of the primary for %u ms: check its host and the fabric\n",
