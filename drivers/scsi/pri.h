@@ -133,7 +133,7 @@ enum pri_count { PRI_COUNTS(PRI_ENUM_COUNT) PRI_NR_COUNTS };
  * @work:	connects, watches, tears down
  * @kick:	sends what could not be sent for want of memory
  * @pairs:	enabled pairs that use the session; pri_lock
- * @stopping:	no pair is left; @mutex
+ * @stopping:	no pair is left; never reset
  * @wish_slots:	slots to ask for at the next login; @mutex
  * @wish_bytes:	slot size to ask for at the next login; @mutex
  * @path:	valid while not PRI_S_DOWN; written under @mutex while DOWN
@@ -507,6 +507,11 @@ struct pri_xchg {
 /* pri_main.c */
 extern struct mutex pri_lock;		/* lists of pairs and sessions */
 extern struct workqueue_struct *pri_wq;	/* data path, bound, MEM_RECLAIM */
+/*
+ * The same for work that waits for no disk: one that hangs takes up the other,
+ * and must not keep the pairs of other disks from sending.
+ */
+extern struct workqueue_struct *pri_send_wq;
 extern struct workqueue_struct *pri_ctl_wq; /* control, unbound, MEM_RECLAIM */
 
 /* pri_configfs.c */
@@ -552,7 +557,7 @@ void pri_session_unref(struct pri_session *s);
 void pri_session_release(struct pri_session *s);
 int pri_session_wait_up(struct pri_session *s, unsigned int msec);
 bool pri_session_is(struct pri_session *s, u32 id);
-bool pri_session_grant(struct pri_session *s, u16 *slots, u32 *bytes);
+bool pri_session_grant(struct pri_session *s, u32 id, u16 *slots, u32 *bytes);
 bool pri_session_silent(const struct pri_session *s);
 void pri_session_odd(struct pri_session *s, enum pri_odd why);
 ssize_t pri_session_show_stats(struct pri_session *s, char *page);

@@ -141,7 +141,7 @@ static void local_end_io(struct bio *bio)
 	 * flush of ours takes the same lock of another queue.
 	 */
 	if (cmd->op == PRI_FLUSH || cmd->fua)
-		queue_work(pri_wq, &cmd->end_work);
+		queue_work(pri_send_wq, &cmd->end_work);
 	else
 		leg_done(cmd);
 }
@@ -326,7 +326,7 @@ void pri_io_send_later(struct pri_cmd *cmd)
 {
 	/* A leg of its own: the remote one may end while it is being sent. */
 	atomic_inc(&cmd->legs);
-	queue_work(pri_wq, &cmd->send_work);
+	queue_work(pri_send_wq, &cmd->send_work);
 }
 
 static enum pprc_susp_reason susp_of(unsigned int reason)

@@ -12,6 +12,7 @@
 /* The lists of enabled pairs and of sessions, and what pri.h says. */
 DEFINE_MUTEX(pri_lock);
 struct workqueue_struct *pri_wq;
+struct workqueue_struct *pri_send_wq;
 struct workqueue_struct *pri_ctl_wq;
 
 static struct pprc_lport_client pri_lport_client = {
@@ -26,10 +27,14 @@ static int __init pri_init(void)
 				 0);
 	if (!pri_wq)
 		return ret;
+	pri_send_wq = alloc_workqueue("pprc_primary_send",
+				      WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	if (!pri_send_wq)
+		goto err_wq;
 	pri_ctl_wq = alloc_workqueue("pprc_primary_ctl",
 				     WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!pri_ctl_wq)
-		goto err_wq;
+		goto err_send_wq;
 	ret = pri_xchg_init();
 	if (ret)
 		goto err_ctl_wq;
@@ -54,6 +59,8 @@ err_xchg:
 	pri_xchg_exit();
 err_ctl_wq:
 	destroy_workqueue(pri_ctl_wq);
+err_send_wq:
+	destroy_workqueue(pri_send_wq);
 err_wq:
 	destroy_workqueue(pri_wq);
 	return ret;
@@ -67,6 +74,7 @@ static void __exit pri_exit(void)
 	pri_xchg_exit();
 	pri_io_exit();
 	destroy_workqueue(pri_ctl_wq);
+	destroy_workqueue(pri_send_wq);
 	destroy_workqueue(pri_wq);
 }
 

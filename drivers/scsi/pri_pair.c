@@ -279,6 +279,8 @@ static void pair_unlist(struct pri_pair *pair)
 	mutex_lock(&pri_lock);
 	list_del_init(&pair->node);
 	mutex_unlock(&pri_lock);
+	/* Not sooner: a session that fails suspends what is in the list. */
+	cancel_work_sync(&pair->notify);
 }
 
 static int open_device(struct pri_pair *pair)
@@ -378,6 +380,35 @@ static int establish(struct pri_pair *pair, const char *verb, u32 *login)
 	return ret;
 }
 
+/* What has been granted during @login, in which the secondary has agreed. */
+static int take_grant(struct pri_pair *pair, const char *verb, u32 login,
+		      u16 *slots, u32 *slot_bytes)
+{
+	if (pri_session_grant(pair->session, login, slots, slot_bytes))
+		return 0;
+	pair_log(err, pair, "not %s: the session was lost while the pair was being established: try again\n",
+		 verb);
+	return -EHOSTUNREACH;
+}
+
+/*
+ * The device was made for slots of a certain size. Only now is it known which
+ * login the pair is in: there may have been one since the caller waited.
+ */
+static int check_slots(struct pri_pair *pair, u32 login)
+{
+	u32 slot_bytes;
+	u16 slots;
+	int ret;
+
+	ret = take_grant(pair, "resumed", login, &slots, &slot_bytes);
+	if (ret || pair->max_sectors <= slot_bytes >> SECTOR_SHIFT)
+		return ret;
+	pair_log(err, pair, "not resumed: slots of %u KiB are granted now, the device was made for %u KiB: disable and enable the pair\n",
+		 slot_bytes >> 10, pair->max_sectors >> 1);
+	return -EMSGSIZE;
+}
+
 /*
  * The secondary has agreed during @login. If that has ended meanwhile, its end
  * has found the pair not yet full-duplex and has left it alone.
@@ -448,16 +479,19 @@ int pri_pair_enable(struct pri_pair *pair)
 	ret = wait_session(pair, "enabled");
 	if (ret)
 		goto err_session;
-	pri_session_grant(s, &pair->queue_depth, &slot_bytes);
-	pair->queue_depth += DIV_ROUND_UP(pair->queue_depth, 2);
-	pair->max_sectors = slot_bytes >> SECTOR_SHIFT;
 	ret = pair_list(pair);
 	if (ret)
 		goto err_session;
 	ret = establish(pair, "enabled", &login);
 	if (ret)
 		goto err_list;
+	ret = take_grant(pair, "enabled", login, &pair->queue_depth,
+			 &slot_bytes);
+	if (ret)
+		goto err_state;
 
+	pair->queue_depth += DIV_ROUND_UP(pair->queue_depth, 2);
+	pair->max_sectors = slot_bytes >> SECTOR_SHIFT;
 	begin_full_duplex(pair, login);
 	pair_log(notice, pair, "full-duplex with LUN %u of %s; the operator vouches that the volumes are equal (assume_equal)\n",
 		 pair->secondary_lun, pair->session->name);
@@ -475,7 +509,6 @@ int pri_pair_enable(struct pri_pair *pair)
 err_state:
 	dissolve(pair);
 	pair_step(pair, PPRC_STATE_SIMPLEX, 0, "");
-	cancel_work_sync(&pair->notify);
 err_list:
 	pair_unlist(pair);
 err_session:
@@ -521,7 +554,6 @@ int pri_pair_disable(struct pri_pair *pair, bool force)
 	pair->sdev = NULL;
 	dissolve(pair);
 	pair_step(pair, PPRC_STATE_SIMPLEX, 0, "");
-	cancel_work_sync(&pair->notify);
 	pair_unlist(pair);
 	pri_session_release(pair->session);
 	pair->session = NULL;
@@ -548,8 +580,7 @@ int pri_pair_resume(struct pri_pair *pair)
 	const struct pprc_transition *t;
 	struct request_queue *q = pair->sdev->request_queue;
 	unsigned int noio;
-	u32 slot_bytes, login;
-	u16 slots;
+	u32 login;
 	int ret;
 
 	lockdep_assert_held(&pair->mutex);
@@ -565,17 +596,13 @@ int pri_pair_resume(struct pri_pair *pair)
 	ret = wait_session(pair, "resumed");
 	if (ret)
 		return ret;
-	pri_session_grant(pair->session, &slots, &slot_bytes);
-	if (pair->max_sectors > slot_bytes >> SECTOR_SHIFT) {
-		pair_log(err, pair, "not resumed: slots of %u KiB are granted now, the device was made for %u KiB: disable and enable the pair\n",
-			 slot_bytes >> 10, pair->max_sectors >> 1);
-		return -EMSGSIZE;
-	}
 	cancel_work_sync(&pair->notify);
 	blk_mq_freeze_queue(q);
 	/* Reclaim must not write to the device that is frozen. */
 	noio = memalloc_noio_save();
 	ret = establish(pair, "resumed", &login);
+	if (!ret)
+		ret = check_slots(pair, login);
 	if (!ret)
 		begin_full_duplex(pair, login);
 	memalloc_noio_restore(noio);

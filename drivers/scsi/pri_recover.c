@@ -68,7 +68,7 @@ static void queue_op(struct pri_cmd *cmd, enum pri_recover_op op)
 {
 	cmd->recover_op = op;
 	atomic_inc(&cmd->legs);
-	if (!queue_work(pri_wq, &cmd->recover_work))
+	if (!queue_work(pri_send_wq, &cmd->recover_work))
 		atomic_dec(&cmd->legs);
 }
 
@@ -105,7 +105,7 @@ static enum hrtimer_restart timer_out(struct hrtimer *timer)
 {
 	struct pri_session *s = container_of(timer, struct pri_session, rto);
 
-	queue_work(pri_wq, &s->recover);
+	queue_work(pri_send_wq, &s->recover);
 	return HRTIMER_NORESTART;
 }
 

@@ -278,7 +278,7 @@ static void teardown(struct pri_session *s)
 	lockdep_assert_held(&s->mutex);
 	pri_heartbeat_end(s);
 	pri_credit_end_all(s, why);
-	if (!s->stopping)
+	if (!READ_ONCE(s->stopping))
 		pri_pairs_session_lost(s, why);
 
 	spin_lock_bh(&s->io_lock);
@@ -337,6 +337,9 @@ static int login(struct pri_session *s, const struct pprc_path *path)
 			ret);
 		return ret;
 	}
+	/* The port may belong to another session already. */
+	if (READ_ONCE(s->stopping))
+		return -ENOTCONN;
 	pprc_cdb_init(&cdb, PPRC_SA_LOGIN);
 	cdb.login.instance = cpu_to_be64(pprc_instance());
 	cdb.login.slots = cpu_to_be16(s->wish_slots);
@@ -400,7 +403,7 @@ static void session_work(struct work_struct *work)
 	bool up;
 
 	mutex_lock(&s->mutex);
-	if (s->stopping)
+	if (READ_ONCE(s->stopping))
 		goto out;
 	if (READ_ONCE(s->state) == PRI_S_UP)
 		watch(s);
@@ -437,24 +440,25 @@ int pri_session_wait_up(struct pri_session *s, unsigned int msec)
 }
 
 /**
- * pri_session_grant() - what the session has been granted
+ * pri_session_grant() - what has been granted in a login
  * @s:		the session
+ * @id:		session id, as of pri_session_is()
  * @slots:	number of slots
  * @bytes:	size of each
  *
  * Context: any but hard interrupt.
- * Return: false when the session is not up.
+ * Return: false when that login has ended.
  */
-bool pri_session_grant(struct pri_session *s, u16 *slots, u32 *bytes)
+bool pri_session_grant(struct pri_session *s, u32 id, u16 *slots, u32 *bytes)
 {
-	bool up;
+	bool is;
 
 	spin_lock_bh(&s->io_lock);
-	up = s->state == PRI_S_UP;
+	is = s->state == PRI_S_UP && s->id == id;
 	*slots = s->granted;
 	*bytes = s->slot_bytes;
 	spin_unlock_bh(&s->io_lock);
-	return up;
+	return is;
 }
 
 /**
@@ -584,8 +588,9 @@ void pri_session_release(struct pri_session *s)
 		list_del(&s->node);
 	mutex_unlock(&pri_lock);
 	if (last) {
+		/* Sooner than the mutex, for who has it may be logging in. */
+		WRITE_ONCE(s->stopping, true);
 		mutex_lock(&s->mutex);
-		s->stopping = true;
 		logout(s);
 		spin_lock_bh(&s->io_lock);
 		leave_up(s);
@@ -631,10 +636,11 @@ int pri_session_state_change(struct pri_session *s, struct pri_pair *pair,
 	ret = pri_ctl_command(s, &s->path, &cdb, pair->secondary_lun, answer);
 	pprc_lport_unuse(s->path.pl);
 	/*
-	 * The secondary may have changed its mind without our knowing; a new
-	 * login makes it suspend the pair.
+	 * The secondary may have changed its mind without our knowing, or not
+	 * know of ours; a new login makes it suspend the pair.
 	 */
-	if (ret == -ETIMEDOUT || ret == -EPROTO || ret == -ECONNRESET)
+	if (ret == -ETIMEDOUT || ret == -EPROTO || ret == -ECONNRESET ||
+	    (ret && ret != -ENOTCONN && state != PPRC_STATE_FULL_DUPLEX))
 		pri_session_fail(s, "no usable answer to a state change");
 	else if (!ret)
 		pri_session_heard(s, answer->reason);

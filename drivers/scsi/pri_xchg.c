@@ -491,6 +491,9 @@ static bool ctl_again(struct pri_session *s, const struct pprc_path *path,
 		return false;
 	if (READ_ONCE(s->state) == PRI_S_UP && pri_session_silent(s))
 		return false;
+	/* A login that nobody wants any more could end that of a successor. */
+	if (READ_ONCE(s->stopping) && READ_ONCE(s->state) != PRI_S_UP)
+		return false;
 	if (ret != -ETIMEDOUT)
 		schedule_timeout_uninterruptible(msecs_to_jiffies(CTL_AGAIN_MS_MIN));
 	return true;

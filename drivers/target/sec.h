@@ -135,7 +135,8 @@ struct sec_nexus {
  * @generation:	identity of its data; writes of another one are refused
  * @blocks:	size of the primary volume; writes beyond are refused
  * @block_bytes: logical block size
- * @lun:	LUN
+ * @lun:	LUN as the primary sees it: its ACL may map it to another one
+ * @tpg_lun:	LUN of the TPG
  * @dev_index:	LIO's number of the backstore it was established with
  * @writer:	last session that wrote to it, referenced; sec_lock
  * @state:	enum pprc_state, shown with "target-"; sec_lock
@@ -151,6 +152,7 @@ struct sec_pair {
 	u64			blocks;
 	u32			block_bytes;
 	u16			lun;
+	u16			tpg_lun;
 	int			dev_index;
 	struct sec_session	*writer;
 	u8			state;

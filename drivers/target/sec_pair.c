@@ -16,35 +16,54 @@
 /* The pairs of all TPGs; sec_lock. */
 static LIST_HEAD(all_pairs);
 
-/* The LUN a session sees; false when there is none that can be written. */
-static bool lun_capacity(struct sec_session *s, u16 lun, u64 *blocks,
-			 u32 *block_bytes, int *dev_index)
+/* A LUN that a session sees, and what is behind it. */
+struct volume {
+	bool			exists;	/* and can be written */
+	u16			lun;	/* as the session sees it */
+	u16			tpg_lun;
+	int			dev_index;
+	u64			blocks;
+	u32			block_bytes;
+};
+
+static void volume_find(struct sec_session *s, u16 lun, struct volume *vol)
 {
 	struct se_device *dev = NULL;
 	struct se_dev_entry *deve;
 
+	*vol = (struct volume){ .lun = lun, .dev_index = -1 };
 	rcu_read_lock();
 	hlist_for_each_entry_rcu(deve, &s->se_sess->se_node_acl->lun_entry_hlist,
-				 link)
-		if (deve->mapped_lun == lun && !deve->lun_access_ro)
-			dev = rcu_dereference_raw(deve->se_lun->lun_se_dev);
+				 link) {
+		if (deve->mapped_lun != lun || deve->lun_access_ro)
+			continue;
+		dev = rcu_dereference_raw(deve->se_lun->lun_se_dev);
+		vol->tpg_lun = deve->se_lun->unpacked_lun;
+	}
 	if (dev) {
+		vol->exists = true;
 		/* get_blocks() gives the last block's address. */
-		*blocks = dev->transport->get_blocks(dev) + 1;
-		*block_bytes = dev->dev_attrib.block_size;
-		*dev_index = dev->dev_index;
+		vol->blocks = dev->transport->get_blocks(dev) + 1;
+		vol->block_bytes = dev->dev_attrib.block_size;
+		vol->dev_index = dev->dev_index;
 	}
 	rcu_read_unlock();
-	return dev;
 }
 
-static struct sec_pair *pair_of_lun(struct sec_tpg *tpg, u16 lun)
+/*
+ * The pair that @s writes to where it sees @vol, or the one @vol is taken by.
+ * Two primaries may see two LUNs of the TPG under the same number.
+ */
+static struct sec_pair *pair_of(struct sec_session *s,
+				const struct volume *vol)
 {
-	struct sec_pair *pair;
+	struct sec_pair *pair = xa_load(&s->pairs, vol->lun);
 
 	lockdep_assert_held(&sec_lock);
-	list_for_each_entry(pair, &tpg->pairs, node)
-		if (pair->lun == lun)
+	if (pair || !vol->exists)
+		return pair;
+	list_for_each_entry(pair, &s->tpg->pairs, node)
+		if (pair->tpg_lun == vol->tpg_lun)
 			return pair;
 	return NULL;
 }
@@ -110,18 +129,20 @@ static enum pprc_reason backstore_claim(int dev_index,
 	return PPRC_R_GOOD;
 }
 
-static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
-				       struct sec_pair *old, int dev_index,
+static enum pprc_reason pair_establish(struct sec_session *s,
+				       const struct volume *vol,
+				       struct sec_pair *old,
 				       const struct pprc_cdb_state *cdb)
 {
-	enum pprc_reason reason = backstore_claim(dev_index, old);
+	enum pprc_reason reason = backstore_claim(vol->dev_index, old);
 	struct sec_pair *pair;
 
 	lockdep_assert_held(&sec_lock);
 	if (reason != PPRC_R_GOOD)
 		return reason;
 	/* What was submitted earlier must not land after what comes now. */
-	if (!writer_ended(old, s) || sec_late_pending(s, lun, dev_index))
+	if (!writer_ended(old, s) ||
+	    sec_late_pending(s, vol->lun, vol->dev_index))
 		return PPRC_R_BUSY;
 	/* A new object: writes being checked may still look at the old one. */
 	pair = kzalloc(sizeof(*pair), GFP_NOIO);
@@ -131,11 +152,12 @@ static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
 	pair->generation = be64_to_cpu(cdb->hdr.generation);
 	pair->blocks = be64_to_cpu(cdb->blocks);
 	pair->block_bytes = be32_to_cpu(cdb->block_bytes);
-	pair->lun = lun;
-	pair->dev_index = dev_index;
+	pair->lun = vol->lun;
+	pair->tpg_lun = vol->tpg_lun;
+	pair->dev_index = vol->dev_index;
 	pair->state = cdb->state;
 	pair->session = s;
-	if (xa_err(xa_store(&s->pairs, lun, pair, GFP_NOIO))) {
+	if (xa_err(xa_store(&s->pairs, vol->lun, pair, GFP_NOIO))) {
 		kfree(pair);
 		return PPRC_R_NO_MEMORY;
 	}
@@ -144,8 +166,8 @@ static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
 	if (old) {
 		if (old->id != pair->id)
 			pr_notice("LUN %u: pair %016llx takes the place of pair %016llx, whose primary is not connected\n",
-				  lun, pair->id, old->id);
-		if (old->session == s)
+				  vol->tpg_lun, pair->id, old->id);
+		if (old->session == s && old->lun == vol->lun)
 			old->session = NULL;	/* replaced above */
 		pair_drop(old);
 	}
@@ -154,18 +176,18 @@ static enum pprc_reason pair_establish(struct sec_session *s, u16 lun,
 	return PPRC_R_GOOD;
 }
 
-static enum pprc_reason pair_step(struct sec_session *s, u16 lun, bool exists,
-				  int dev_index,
+static enum pprc_reason pair_step(struct sec_session *s,
+				  const struct volume *vol,
 				  const struct pprc_cdb_state *cdb)
 {
 	u64 id = be64_to_cpu(cdb->hdr.pair);
-	struct sec_pair *pair = pair_of_lun(s->tpg, lun);
+	struct sec_pair *pair = pair_of(s, vol);
 	u8 from, to = cdb->state;
 
 	lockdep_assert_held(&sec_lock);
 	if (pair && pair->session && pair->session != s)
 		return PPRC_R_PAIR_TAKEN;
-	if (!exists && !(pair && pair->session))
+	if (!vol->exists && !pair)
 		return PPRC_R_BAD_LUN;
 	if (pair && pair->id != id &&
 	    (pair->session || to != PPRC_STATE_FULL_DUPLEX))
@@ -186,13 +208,16 @@ static enum pprc_reason pair_step(struct sec_session *s, u16 lun, bool exists,
 		if (!pair)
 			return PPRC_R_NO_PAIR;
 		if (pair->session)
-			xa_erase(&pair->session->pairs, lun);
+			xa_erase(&pair->session->pairs, pair->lun);
 		pair->session = NULL;
 		pair->state = to;
 		pair->reason = cdb->reason;
 		return PPRC_R_GOOD;
 	case PPRC_STATE_FULL_DUPLEX:
-		return pair_establish(s, lun, pair, dev_index, cdb);
+		/* The ACL has been changed under a pair that is written to. */
+		if (pair && pair->tpg_lun != vol->tpg_lun)
+			return PPRC_R_BAD_LUN;
+		return pair_establish(s, vol, pair, cdb);
 	default:
 		return PPRC_R_BAD_STATE;
 	}
@@ -201,7 +226,7 @@ static enum pprc_reason pair_step(struct sec_session *s, u16 lun, bool exists,
 /**
  * sec_pair_change() - a primary tells a pair's new state
  * @s:		session it came on, held open by the caller
- * @lun:	LUN of the secondary volume
+ * @lun:	LUN of the secondary volume, as the session sees it
  * @cdb:	the extended CDB
  * @answer:	gets the volume's size and the pair's state
  *
@@ -212,27 +237,24 @@ enum pprc_reason sec_pair_change(struct sec_session *s, u16 lun,
 				 const struct pprc_cdb_state *cdb,
 				 struct pprc_answer *answer)
 {
-	u64 blocks = 0;
-	u32 block_bytes = 0;
 	enum pprc_reason reason;
-	int dev_index = -1;
-	bool exists;
+	struct volume vol;
 
 	lockdep_assert_held(&sec_lock);
-	exists = lun_capacity(s, lun, &blocks, &block_bytes, &dev_index);
+	volume_find(s, lun, &vol);
 	answer->has_state = true;
-	answer->state.blocks = blocks;
-	answer->state.block_bytes = block_bytes;
+	answer->state.blocks = vol.blocks;
+	answer->state.block_bytes = vol.block_bytes;
 	answer->state.state = cdb->state;
 	if (cdb->state == PPRC_STATE_FULL_DUPLEX) {
-		if (!exists)
+		if (!vol.exists)
 			return PPRC_R_BAD_LUN;
-		if (block_bytes != be32_to_cpu(cdb->block_bytes))
+		if (vol.block_bytes != be32_to_cpu(cdb->block_bytes))
 			return PPRC_R_BLOCK_SIZE;
-		if (blocks < be64_to_cpu(cdb->blocks))
+		if (vol.blocks < be64_to_cpu(cdb->blocks))
 			return PPRC_R_TOO_SMALL;
 	}
-	reason = pair_step(s, lun, exists, dev_index, cdb);
+	reason = pair_step(s, &vol, cdb);
 	if (reason == PPRC_R_GOOD) {
 		trace_sec_pair_state(be64_to_cpu(cdb->hdr.pair), lun,
 				     cdb->state, cdb->reason);
@@ -328,7 +350,7 @@ void sec_pairs_free(struct sec_tpg *tpg)
  * @page:	PAGE_SIZE bytes
  *
  * Context: process, sleeps.
- * Return: bytes written; a line a pair: LUN, id, state, reason, primary.
+ * Return: bytes written; a line a pair: LUN of the TPG, id, state, reason, primary.
  */
 ssize_t sec_pairs_show(struct sec_tpg *tpg, char *page)
 {
@@ -338,7 +360,7 @@ ssize_t sec_pairs_show(struct sec_tpg *tpg, char *page)
 	mutex_lock(&sec_lock);
 	list_for_each_entry(pair, &tpg->pairs, node)
 		n += sysfs_emit_at(page, n, "%u %016llx target-%s %s %s\n",
-				   pair->lun, pair->id,
+				   pair->tpg_lun, pair->id,
 				   pprc_state_name(pair->state),
 				   pprc_susp_name(pair->reason),
 				   pair->session ? pair->session->name : "-");

@@ -109,6 +109,19 @@ try || fail "p0 is not enabled: $(dmesg | tail -n 3)"
 P=$PAIRS/p1
 resume() { put 1 $P/assume_equal; put resume $P/action; }
 refused "Device or resource busy" "p1: not resumed: the secondary refused .pair-taken." resume
+
+# a volume is the same one by whatever number the ACL shows it
+put 0 $PAIRS/p0/enable || fail "p0 is not disabled"
+acl=$(tpg_of $SW)/acls/$(wwpn_colon $PW)
+mkdir $acl/lun_9 && ln -s $(tpg_of $SW)/lun/lun_4 $acl/lun_9/map || fail "LUN 9 is not mapped"
+P=$PAIRS/p0
+put 9 $P/secondary_lun
+try || fail "p0 is not enabled at LUN 9: $(dmesg | tail -n 3)"
+pairs=$(cat $(tpg_of $SW)/attrib/pairs)
+echo "$pairs" | grep -q "^4 0*$(pair_get p0 id) target-full-duplex" && [ $(echo "$pairs" | wc -l) = 1 ] ||
+	fail "p0 is not in the place of p1: $pairs"
+P=$PAIRS/p1
+refused "Device or resource busy" "p1: not resumed: the secondary refused .pair-taken." resume
 put 0 $PAIRS/p0/enable && put 0 $P/enable || fail "not disabled"
 rmdir $PAIRS/p0 $PAIRS/p1
 losetup -d $loop2'

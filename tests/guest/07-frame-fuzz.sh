@@ -215,7 +215,7 @@ kill $sniffers
 # A host that writes all the time, and an operator who resumes all the time.
 fio --name=w --filename=$D --rw=randwrite --bsrange=4k-64k --blockalign=4k --iodepth=8 --ioengine=libaio \
 	--direct=1 --size=48m --rate=,4m --time_based --runtime=3600 --max_latency=$((30 * ${PPRC_SLOW%.*}))s \
-	--output-format=terse > /tmp/fio 2>&1 &
+	--trigger-file=/tmp/fio-end --output-format=terse > /tmp/fio 2>&1 &
 job=$!
 operator()
 {
@@ -248,7 +248,8 @@ cat $PAIRS/p0/session_stats
 grep -v " 0$" $LIO/pprc/refusals
 [ $(grep -vc " 0$" $LIO/pprc/refusals) -ge 10 ] || fail "only few kinds of refusals were hit"
 [ $(grep -c "_frames [1-9]" $PAIRS/p0/session_stats) -ge 2 ] || fail "only few kinds of wrong answers were hit"
-kill -INT $job; wait $job
+fio_end
+wait $job
 # With a session of its own the pair makes copies again.
 put suspend $PAIRS/p0/action
 pair_down p0 || fail "the pair stays: $(dmesg | tail -n 1)"

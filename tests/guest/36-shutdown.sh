@@ -21,7 +21,7 @@ load()
 {
 	job=$(on_bg primary -t 300 "fio --name=w --filename=$DISK --rw=randwrite --bsrange=4k-64k \
 		--blockalign=4k --iodepth=16 --ioengine=libaio --direct=1 --size=64m --time_based \
-		--runtime=240 --max_latency=$(lab_scale 8)s --output-format=terse > /tmp/fio 2>&1")
+		--runtime=240 --trigger-file=/tmp/fio-end --max_latency=$(lab_scale 8)s --output-format=terse > /tmp/fio 2>&1")
 	need on primary 'n=$(($(pair_stat p0 writes) + 50))
 		wait_for 20 "[ \$(pair_stat p0 writes) -ge $n ]" || fail "fio does not write: $(cat /tmp/fio)"'
 }
@@ -58,7 +58,7 @@ need on primary 'wait_for 20 "[ \$(pair_get p0 state) = suspended ]" ||
 		fail "the secondary has gone, the pair is $(pair_get p0 state)"
 	n=$(pair_stat p0 local_writes)
 	wait_for 6 "[ \$(pair_stat p0 local_writes) -gt $n ]" || fail "host writes have stopped: $(cat /tmp/fio)"
-	pkill -INT fio; wait_for 10 "! pgrep fio > /dev/null"; ! grep -qiE "error|exceed" /tmp/fio || fail "fio: $(cat /tmp/fio)"'
+	fio_end; wait_for 10 "! pgrep fio > /dev/null"; ! grep -qiE "error|exceed" /tmp/fio || fail "fio: $(cat /tmp/fio)"'
 on_wait primary "$job" > /dev/null
 back secondary
 need on secondary -t 60 'pprc_load core secondary && fcoe_up eth0'

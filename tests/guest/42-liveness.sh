@@ -25,7 +25,7 @@ load()
 {
 	job=$(on_bg primary -t 600 "fio --name=w --filename=$DISK --rw=randwrite --bsrange=4k-64k \
 		--blockalign=4k --iodepth=8 --ioengine=libaio --direct=1 --size=48m --rate=,6m \
-		--time_based --runtime=$1 --output-format=json --output=/tmp/fio 2>&1")
+		--time_based --runtime=$1 --trigger-file=/tmp/fio-end --output-format=json --output=/tmp/fio 2>&1")
 	need on primary 'n=$(($(pair_stat p0 writes) + 30))
 		wait_for 20 "[ \$(pair_stat p0 writes) -ge $n ]" || fail "fio does not write"'
 }
@@ -33,19 +33,17 @@ load()
 # loaded: end of that load; sets LONGEST to its longest write, ms
 loaded()
 {
-	local out
+	local out rc
 
-	need on primary 'pkill -INT fio; true'
-	# fio has been interrupted, which it calls a failure.
+	need on primary fio_end
 	out=$(on_wait primary "$job" -t 60)
-	[ $? -ne 124 ] || fail "fio does not end: $(on primary '
+	rc=$?
+	[ $rc -ne 124 ] || fail "fio does not end: $(on primary '
 		grep . /sys/block/'"${DISK#/dev/}"'/inflight $PAIRS/p0/{state,stats,session,session_stats}
 		for p in $(pgrep fio); do
 			grep -H . /proc/$p/task/*/{comm,syscall,stack}
 		done' | paste -sd " ")"
-	case $out in
-	*rror*)	fail "fio: $out" ;;
-	esac
+	[ $rc -eq 0 ] || fail "fio: $rc, $out"
 	LONGEST=$(on primary 'awk -F "[:,]" "
 		/\"write\"/ { w = 1 } /\"trim\"/ { w = 0 }
 		w && /\"clat_ns\"/ { c = 1 }

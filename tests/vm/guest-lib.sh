@@ -49,6 +49,13 @@ nap()
 	read -rt "0.${slow%.*}" <> /run/pprc.never || return 0
 }
 
+# fio_end: a fio started with --trigger-file=/tmp/fio-end stops writing.  When
+# interrupted instead, it may for ever wait for requests that have long ended.
+fio_end()
+{
+	: > /tmp/fio-end
+}
+
 # wait_for SECONDS 'condition'
 wait_for()
 {
