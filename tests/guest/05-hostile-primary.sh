@@ -51,19 +51,6 @@ sub learn
 	@data >= 2 or die "no data was captured\n";
 }
 
-# The answer that comes to exchange $ox: its reason, or 'none'.
-sub answer_to
-{
-	my ($ox, $seconds) = @_;
-
-	while (defined(my $f = frames::get($in, $seconds))) {
-		my $h = frames::parse($f) or next;
-		return (frames::answer($h))[0]
-			if $h->{type} == 8 && $h->{r_ctl} == 7 && $h->{ox_id} == $ox;
-	}
-	return 'none';
-}
-
 # check WHAT COUNT FRAME...: the frames make COUNT, and it alone, go up by one.
 # "refused ..." also demands an answer with that reason on the last command's
 # exchange; $number is its number on the wire.
@@ -73,7 +60,7 @@ sub check
 	my $changed = frames::provoke($out, \&counts, $count, @frames);
 
 	if ($count =~ /^refused/) {
-		my $got = answer_to($ox_id - 1, 5);
+		my $got = frames::answer_to($in, $ox_id - 1, 5);
 		say_fail("$what: the answer is $got, not $number") if $got ne $number;
 	}
 	say_fail("$what: counted are '$changed', not '$count +1'")
@@ -220,10 +207,10 @@ check('impatient', 'refused bad-login', 23,
 check('patient for ever', 'refused bad-login', 23,
       frames::cmnd($t{0xf800}, liveness_ms => 600001, ox_id => $ox_id++));
 frames::put($out, frames::cmnd($t{0xf800}, ox_id => $ox_id++));
-my $got = answer_to($ox_id - 1, 5);
+my $got = frames::answer_to($in, $ox_id - 1, 5);
 say_fail("the login twice: the answer is $got") if $got ne 0;
 frames::put($out, frames::cmnd($t{0xf803}, ox_id => $ox_id++));
-$got = answer_to($ox_id - 1, 5);
+$got = frames::answer_to($in, $ox_id - 1, 5);
 say_fail("the state change twice: the answer is $got") if $got ne 0;
 
 exit($failed ? 1 : 0);

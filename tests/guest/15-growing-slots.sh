@@ -1,13 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# 15-growing-slots: when a first extended CDB and its data have come and it had to wait, a second payload and data buffer are allocated, then filled by a second write; up to a limit, and given back when they are needed no longer
+# 15-growing-slots: when a first extended CDB and its data have come and it had to wait, a second payload and data buffer are allocated, then filled by a second write; up to a limit, and given back when they are needed no longer; what was written into one is not written again into its successor
 # lab: one
 # time: 35
 #
 # shellcheck disable=SC2016	# what is quoted runs in the guest
 
 expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
-	'^pprc_secondary: port [0-9a-f:]+: extra_slots(_ms)? not changed: '
+	'^pprc_secondary: port [0-9a-f:]+: extra_slots(_ms)? not changed: ' \
+	'^pprc_secondary: port [0-9a-f]+: command [0-9a-f]+ refused \(stale-id'
 
 cat > "$LAB_SHARE/grown.pl" << 'PERL'
 use strict;
@@ -44,7 +45,72 @@ print "fail: nothing was added, used or given back\n" if !$added || !$used || !$
 print "fail: $added added, $gone given back\n" if ($added // 0) != ($gone // 0);
 PERL
 
+cp "$TESTS/vm/frames.pl" "$LAB_SHARE/" && cat > "$LAB_SHARE/regrown.pl" << 'PERL'
+use strict;
+use warnings;
+
+# regrown.pl SNIFFED SESSIONS: a write that was carried out in an added slot
+# comes again after the slot has gone and another one has taken its number
+require "$ENV{SHARE}/frames.pl";
+
+my ($sniffed, $sessions) = @ARGV;
+my ($out, $in) = (frames::open_if('va'), frames::open_if('va', 1));
+my ($cmnd, @data, $ox_id);
+
+$| = 1;
+for my $h (frames::load($sniffed)) {
+	next if $h->{type} != 8;
+	if ($h->{r_ctl} == 6 && frames::cdb_get(frames::cdb($h), 'action') == 0xf801) {
+		$cmnd = $h;
+		@data = ();
+	} elsif ($h->{r_ctl} == 1) {
+		push @data, $h;
+	}
+}
+die "no write of 4 KiB was captured\n" if !$cmnd || @data != 2;
+
+# A write of the captured kind into a slot; its answer must have a reason.
+sub wr
+{
+	my ($what, $slot, $id, $flags, $reason) = @_;
+
+	$ox_id //= 0x4000;
+	$ox_id++;
+	frames::put($out, $_) for
+		frames::cmnd($cmnd, slot => $slot, cmd_id => $id, flags => $flags, ox_id => $ox_id),
+		map { frames::data($_, slot => $slot, cmd_id => $id, ox_id => $ox_id) } @data;
+	my $got = frames::answer_to($in, $ox_id, 5);
+	die "fail: $what: the answer is $got, not $reason\n" if $got ne $reason;
+	print "$what: $got\n";
+}
+
+# Wait until the session has so many slots, or more.
+sub slots
+{
+	my ($what, $is) = @_;
+	my $n = '';
+
+	for (1 .. 400) {
+		open my $f, '<', $sessions or die "$sessions: $!\n";
+		($n) = map { / open slots (\d+) / } <$f>;
+		return if $is->($n);
+		select undef, undef, undef, 0.05;
+	}
+	die "fail: $what, but there are $n slots\n";
+}
+
+my $id = 1 << 40;
+wr('a write that has waited', 1, $id, frames::WF_MORE(), 0);
+slots('slots are wanted', sub { $_[0] > 2 });
+wr('a write into an added slot', 2, $id + 1, 0, 0);
+slots('nobody needs them', sub { $_[0] == 2 });
+wr('another one that has waited', 1, $id + 2, frames::WF_MORE(), 0);
+slots('slots are wanted again', sub { $_[0] > 2 });
+wr('what was written into the old slot', 2, $id + 1, 0, 11);
+PERL
+
 need on primary -t 240 '
+export SHARE
 slots() { sed -n "s/.* open slots \([0-9]*\) .*/\1/p" $(tpg_of $SW)/attrib/sessions; }
 stat_of() { session_stat p0 $1; }
 modprobe dm-mod && roles_up || exit 1
@@ -88,6 +154,17 @@ lost=$(awk "/overrun/ { n += \$2 } END { print n + 0 }" per_cpu/cpu*/stats)
 out=$(perl $SHARE/grown.pl 2 5 < trace); echo "$out"
 grep -q ^fail <<< "$out" && fail "$(grep ^fail <<< "$out" | head -n 1)"
 echo 0 > events/enable; echo > trace; echo 1408 > buffer_size_kb; cd /
+# A slot comes and goes; that its last write must not come again stays.
+put 3000 $A/extra_slots_ms
+perl -e "require \"$SHARE/frames.pl\"; frames::sniff(@ARGV)" vb /tmp/sniffed &
+sniffer=$!
+wait_for 10 "[ -e /tmp/sniffed ]" || fail "nothing can be sniffed"
+dd if=/dev/urandom of=$D bs=4k count=1 seek=7 oflag=direct status=none || fail "no write"
+kill $sniffer
+out=$(perl $SHARE/regrown.pl /tmp/sniffed $A/sessions 2>&1); rc=$?
+echo "$out"
+[ $rc = 0 ] || fail "$(tail -n 1 <<< "$out")"
+[ "$(pair_get p0 state)" = full-duplex ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
 disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
 pair_down p0 && sec_drop $SW && backstore_drop store && dmsetup remove --noudevsync slow && dmsetup mknodes || fail "not taken down"
 roles_down'

@@ -149,9 +149,16 @@ moves()
 	wait_for 10 "counted $PAIRS/$P/stats $1; [ \$COUNTED -gt $n ]" || fail "$what: no $1"
 }
 
+# how_it_is: a line about the pair, for who has to find out why
+how_it_is()
+{
+	echo "$P is $(pair_get $P state): $(pair_get $P reason);" \
+		"$(grep -hv " 0$" $PAIRS/$P/session_stats | paste -sd " ")"
+}
+
 suspended()
 {
-	wait_for 40 "pair_is $P state suspended" || fail "$what: $P is $(pair_get $P state)"
+	wait_for 40 "pair_is $P state suspended" || fail "$what: $(how_it_is)"
 	hits[$1]=$((${hits[$1]:-0} + 1))
 }
 
@@ -259,7 +266,7 @@ ev_unload()	# modules in use are not unloaded
 	for m in core primary secondary; do
 		! rmmod pprc_$m 2> /dev/null || fail "$what: pprc_$m was unloaded"
 	done
-	pair_is $P state full-duplex || fail "$what: $P is $(pair_get $P state)"
+	pair_is $P state full-duplex || fail "$what: $(how_it_is)"
 	hand write suspend $PAIRS/$P/action
 	suspended unload
 }
@@ -270,7 +277,7 @@ ev_pair()	# the pair is removed: refused while its disk is open
 
 	if [ -n "$loaded" ]; then
 		! hand write 0 $PAIRS/$P/enable || fail "$what: a disk in use was removed"
-		pair_is $P state full-duplex || fail "$what: $P is $(pair_get $P state)"
+		pair_is $P state full-duplex || fail "$what: $(how_it_is)"
 		hand write suspend $PAIRS/$P/action
 		suspended pair
 		return
@@ -315,7 +322,7 @@ rounds()
 				again
 				touch_it
 				pair_is $P state full-duplex ||
-					fail "$what: afterwards $P is $(pair_get $P state): $(pair_get $P reason)"
+					fail "$what: afterwards $(how_it_is)"
 				[ -z "$loaded" ] || moves writes
 				echo "$P: $what: $((SECONDS - start)) s"
 			done

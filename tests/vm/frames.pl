@@ -314,4 +314,18 @@ sub answer
 	return unpack 'x24 x10 n N Q>', $rsp->{body};
 }
 
+# The answer that comes to exchange OX at IF within some seconds: its reason,
+# or 'none'.
+sub answer_to
+{
+	my ($if, $ox, $seconds) = @_;
+
+	while (defined(my $f = get($if, $seconds))) {
+		my $h = parse($f) or next;
+		return (answer($h))[0]
+			if $h->{type} == 8 && $h->{r_ctl} == 7 && $h->{ox_id} == $ox;
+	}
+	return 'none';
+}
+
 1;
