@@ -344,7 +344,7 @@ tracks()
 	modprobe brd rd_nr=$((2 * n)) rd_size=16384 && modprobe dm-mod && pprc_load core secondary primary || fail "no modules"
 	# Beside each other they would only queue for the CPU: bursts at depth 16.
 	PAUSE=0
-	[ $n = 1 ] || PAUSE=$((400 * ${PPRC_SLOW%.*}))
+	[ $n = 1 ] || PAUSE=$((1000 * ${PPRC_SLOW%.*}))
 	for ((t = 0; t < n; t++)); do
 		( track $t && track_up && rounds $(((rounds + n - 1 - t) / n)) "$@" && track_ends ) > /tmp/track.$t 2>&1 &
 	done
