@@ -133,7 +133,7 @@ enum pri_count { PRI_COUNTS(PRI_ENUM_COUNT) PRI_NR_COUNTS };
  * @work:	connects, watches, tears down
  * @kick:	sends what could not be sent for want of memory
  * @pairs:	enabled pairs that use the session; pri_lock
- * @stopping:	no pair is left; never reset
+ * @stopping:	no pair is left; set without a lock, never reset
  * @wish_slots:	slots to ask for at the next login; @mutex
  * @wish_bytes:	slot size to ask for at the next login; @mutex
  * @path:	valid while not PRI_S_DOWN; written under @mutex while DOWN

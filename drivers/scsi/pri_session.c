@@ -637,10 +637,11 @@ int pri_session_state_change(struct pri_session *s, struct pri_pair *pair,
 	pprc_lport_unuse(s->path.pl);
 	/*
 	 * The secondary may have changed its mind without our knowing, or not
-	 * know of ours; a new login makes it suspend the pair.
+	 * know of ours; a new login makes it suspend the pair. What was never
+	 * sent (-ENOMEM, -EAGAIN) is harmless if it was to be full-duplex.
 	 */
-	if (ret == -ETIMEDOUT || ret == -EPROTO || ret == -ECONNRESET ||
-	    (ret && ret != -ENOTCONN && state != PPRC_STATE_FULL_DUPLEX))
+	if (ret && (state != PPRC_STATE_FULL_DUPLEX ||
+		    (ret != -ENOMEM && ret != -EAGAIN)))
 		pri_session_fail(s, "no usable answer to a state change");
 	else if (!ret)
 		pri_session_heard(s, answer->reason);

@@ -55,7 +55,8 @@ require "$ENV{SHARE}/frames.pl";
 
 my ($sniffed, $sessions) = @ARGV;
 my ($out, $in) = (frames::open_if('va'), frames::open_if('va', 1));
-my ($cmnd, @data, $ox_id);
+my $ox_id = 0x4000;
+my ($cmnd, @data);
 
 $| = 1;
 for my $h (frames::load($sniffed)) {
@@ -74,7 +75,6 @@ sub wr
 {
 	my ($what, $slot, $id, $flags, $reason) = @_;
 
-	$ox_id //= 0x4000;
 	$ox_id++;
 	frames::put($out, $_) for
 		frames::cmnd($cmnd, slot => $slot, cmd_id => $id, flags => $flags, ox_id => $ox_id),

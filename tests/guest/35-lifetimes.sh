@@ -110,7 +110,7 @@ track_ends()
 		--ioengine=libaio --direct=1 --size=4m --verify=crc32c --serialize_overlap=1 --do_verify=1 \
 		--output-format=terse > $LOG 2>&1 || fail "fio: $(cat $LOG)"
 	[ "$(pair_get $P state) $(pair_stat $P local_writes)" = "full-duplex $n" ] ||
-		fail "$P is $(pair_get $P state): $(pair_get $P reason)"
+		fail "$(how_it_is)"
 	disks_equal $RP $RS || fail "the copies differ"
 	rmdir $PAIRS/$P
 	sec_drop $SW && backstore_drop store$N && dmsetup remove --noudevsync $SLOW || fail "track $N stays"
