@@ -218,15 +218,13 @@ PERL
 need on primary -t 240 '
 export SHARE SNIFFED=/tmp/sniffed
 roles_up && roles_store || exit 1
-perl -e "require \"$SHARE/frames.pl\"; frames::sniff(@ARGV)" vb $SNIFFED &
-sniffer=$!
-wait_for 10 "[ -e $SNIFFED ]" || fail "nothing can be sniffed"
+sniff vb $SNIFFED
 D=$(pair_up p0 /dev/ram0 $SW 0 slots=16) || fail "no pair: $(dmesg | tail -n 3)"
 head -c 4096 /dev/urandom > /tmp/in
 for i in 1 2 3; do
 	dd if=/tmp/in of=$D bs=4k seek=$i oflag=direct status=none || fail "no write"
 done
-kill $sniffer
+sniff_end
 id=$(awk "\$4 == \"open\" { print \$3 }" $(tpg_of $SW)/attrib/sessions)
 disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
 before=$(disk_sum /dev/ram1)

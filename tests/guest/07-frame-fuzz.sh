@@ -201,16 +201,14 @@ echo "seed $seed, $frames frames"
 need on primary -t $((180 + frames / 10)) '
 export SHARE
 roles_up && roles_store || exit 1
-sniff() { exec perl -e "require \"$SHARE/frames.pl\"; frames::sniff(@ARGV)" "$@"; }
-sniff va /tmp/sniffed.p & sniffers=$!
-sniff vb /tmp/sniffed.s & sniffers="$sniffers $!"
-wait_for 10 "[ -e /tmp/sniffed.p ] && [ -e /tmp/sniffed.s ]" || fail "nothing can be sniffed"
+sniff va /tmp/sniffed.p
+sniff vb /tmp/sniffed.s
 D=$(pair_up p0 /dev/ram0 $SW 0 slots=16 timeout_ms=1000 connect_timeout_ms=60000) || fail "no pair: $(dmesg | tail -n 3)"
 for bs in 4k 8k 64k; do
 	dd if=/dev/urandom of=$D bs=$bs count=2 oflag=direct,sync status=none || fail "no write"
 done
 put suspend $PAIRS/p0/action; put 1 $PAIRS/p0/assume_equal; put resume $PAIRS/p0/action || fail "not resumed"
-kill $sniffers
+sniff_end
 
 # A host that writes all the time, and an operator who resumes all the time.
 fio --name=w --filename=$D --rw=randwrite --bsrange=4k-64k --blockalign=4k --iodepth=8 --ioengine=libaio \

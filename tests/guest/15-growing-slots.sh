@@ -156,11 +156,9 @@ grep -q ^fail <<< "$out" && fail "$(grep ^fail <<< "$out" | head -n 1)"
 echo 0 > events/enable; echo > trace; echo 1408 > buffer_size_kb; cd /
 # A slot comes and goes; that its last write must not come again stays.
 put 3000 $A/extra_slots_ms
-perl -e "require \"$SHARE/frames.pl\"; frames::sniff(@ARGV)" vb /tmp/sniffed &
-sniffer=$!
-wait_for 10 "[ -e /tmp/sniffed ]" || fail "nothing can be sniffed"
+sniff vb /tmp/sniffed
 dd if=/dev/urandom of=$D bs=4k count=1 seek=7 oflag=direct status=none || fail "no write"
-kill $sniffer
+sniff_end
 out=$(perl $SHARE/regrown.pl /tmp/sniffed $A/sessions 2>&1); rc=$?
 echo "$out"
 [ $rc = 0 ] || fail "$(tail -n 1 <<< "$out")"

@@ -74,7 +74,7 @@ sub get
 	my $bits = '';
 
 	vec($bits, fileno $if->{socket}, 1) = 1;
-	return undef if !select $bits, undef, undef, $seconds;
+	return undef if select($bits, undef, undef, $seconds) < 1;
 	defined recv $if->{socket}, my $frame, 65536, 0 or die "recv: $!\n";
 	return $frame;
 }
@@ -114,19 +114,23 @@ sub build
 		pack('V C x3', fc_crc($fc) ^ ($h{crc_xor} // 0), $h{eof});
 }
 
-# sniff IF FILE: keep what arrives there until killed; for load().
-#	perl -e 'require "/.../frames.pl"; frames::sniff(@ARGV)' IF FILE
+# sniff IF FILE: keep what arrives there, for load(), until a SIGTERM; what has
+# arrived by then is kept too.
 sub sniff
 {
 	my ($if, $file) = @_;
 	my $in = open_if($if, 1);
+	my $end = 0;
 
+	local $SIG{TERM} = sub { $end = 1 };
 	open my $f, '>:raw', $file or die "$file: $!\n";
-	$f->autoflush(1);
 	while (1) {
-		my $frame = get($in, 600);
+		my $last = $end;
+		my $frame = get($in, $last ? 0 : 1);
 		print $f pack('N', length $frame) . $frame if defined $frame;
+		last if $last && !defined $frame;
 	}
+	close $f or die "$file: $!\n";
 }
 
 # The frames that sniff() has kept, parsed.

@@ -56,6 +56,24 @@ fio_end()
 	: > /tmp/fio-end
 }
 
+# sniff IF FILE: keep the frames that arrive there until sniff_end.  A FILE that
+# another test has left would say too early that they are kept.
+sniff()
+{
+	rm -f "$2"
+	perl -e 'require shift; frames::sniff(@ARGV)' "$SHARE/frames.pl" "$1" "$2" &
+	sniffers="$sniffers $!"
+	wait_for 10 "[ -e $2 ]" || fail "nothing can be sniffed"
+}
+
+# sniff_end: all that arrived has been kept.
+sniff_end()
+{
+	# shellcheck disable=SC2086	# several of them
+	{ kill $sniffers && wait $sniffers; } || fail "what was sniffed is lost"
+	sniffers=
+}
+
 # wait_for SECONDS 'condition'
 wait_for()
 {
