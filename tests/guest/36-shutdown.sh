@@ -51,7 +51,7 @@ back()
 	need lab_wait "$1"
 }
 
-duo_up timeout_ms=2000
+duo_up timeout_ms="$(lab_scale 2000)"
 load
 power_off secondary
 need on primary 'wait_for 20 "[ \$(pair_get p0 state) = suspended ]" ||
