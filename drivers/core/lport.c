@@ -172,14 +172,20 @@ EXPORT_SYMBOL_GPL(pprc_lport_client_add);
 
 /**
  * pprc_lport_client_del() - stop telling a module of local ports
- * @client:	its callbacks; none runs after this returns
+ * @client:	its callbacks; @client->gone is called for present ports, and
+ *		none runs after this returns
  *
  * Context: process, sleeps.
  */
 void pprc_lport_client_del(struct pprc_lport_client *client)
 {
+	struct pprc_lport *pl;
+
 	mutex_lock(&lports_lock);
 	list_del(&client->node);
+	if (client->gone)
+		list_for_each_entry(pl, &lports, node)
+			client->gone(pl);
 	mutex_unlock(&lports_lock);
 }
 EXPORT_SYMBOL_GPL(pprc_lport_client_del);

@@ -112,7 +112,7 @@ struct sec_tpg {
  * @wwpn:	its name
  * @tpg:	what it may log in to; sec_lock
  * @session:	its session or NULL; sec_lock
- * @login_id:	command id of the latest login; sec_lock
+ * @login_id:	command id of the latest login since the PRLI; sec_lock
  * @instance:	its instance id of the primary; sec_lock
  */
 struct sec_nexus {
@@ -244,6 +244,7 @@ enum sec_count {
 	SEC_C_REFUSED,		/* commands refused or failed */
 	SEC_C_EARLY,		/* data frames ahead of their command */
 	SEC_C_NO_REPLY,		/* answers lost for want of a frame */
+	SEC_C_NOT_AWAITED,	/* answers not sent: nobody is there for them */
 	SEC_C_QUERIES,		/* commands asked for */
 	SEC_C_RESENDS,		/* writes sent again, in part */
 	SEC_C_GAPS,		/* losses reported without being asked */
@@ -304,6 +305,7 @@ enum sec_drop { SEC_DROPS(SEC_ENUM_DROP) SEC_NR_DROPS };
  * @watch:	closes the session when the primary is gone
  * @close_work:	closes it
  * @closed:	completed when everything is given back
+ * @hangs:	a login has waited for that in vain; sec_lock
  * @busy:	slots with the backstore, and one until the session closes
  * @drained:	completed when @busy falls to 0
  * @nr_slots:	number of slots; stored by the login and by @resize alone
@@ -352,6 +354,7 @@ struct sec_session {
 	struct delayed_work	watch;
 	struct work_struct	close_work;
 	struct completion	closed;
+	bool			hangs;
 	refcount_t		busy;
 	struct completion	drained;
 	u16			nr_slots;
@@ -435,6 +438,8 @@ void sec_nexus_forget_tpg(struct sec_tpg *tpg);
 enum pprc_reason sec_session_open(struct pprc_lport *pl, u32 local, u32 peer,
 				  const struct pprc_cdb_login *login,
 				  struct pprc_answer *answer);
+bool sec_login_stale(struct pprc_lport *pl, u32 peer,
+		     const struct pprc_cdb_login *login);
 void sec_session_kill(struct sec_session *s);
 void sec_session_get(struct sec_session *s);
 void sec_session_put(struct sec_session *s);

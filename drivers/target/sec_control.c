@@ -10,6 +10,7 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
 #include <scsi/fc/fc_fcp.h>
@@ -46,9 +47,10 @@ void sec_control_queue(struct fc_lport *lport, struct fc_frame *fp,
 		return;
 	}
 	/*
-	 * The queued frame keeps its local port and its fate: fr_seq and
-	 * fr_max_payload serve frames that are sent.
+	 * The queued frame keeps its local port, its fate and its time: fr_seq
+	 * and fr_max_payload serve frames that are sent.
 	 */
+	fp_skb(fp)->tstamp = ktime_get();
 	fr_dev(fp) = lport;
 	fr_seq(fp) = (struct fc_seq *)pl;
 	fr_max_payload(fp) = reason;
@@ -110,14 +112,15 @@ static void count_refusal(struct fc_frame *fp, struct pprc_lport *pl,
 
 /*
  * A primary learns by asking that its session was closed. The log has told why
- * it was; that somebody asks is no news.
+ * it was; that somebody asks is no news. Nor is a logout that comes twice.
  */
-static bool asks_only(const union pprc_cdb *cdb, enum pprc_reason reason)
+static bool no_news(const union pprc_cdb *cdb, enum pprc_reason reason)
 {
 	u16 action = be16_to_cpu(cdb->hdr.action);
 
 	return reason == PPRC_R_NO_SESSION &&
-	       (action == PPRC_SA_QUERY || action == PPRC_SA_HEARTBEAT);
+	       (action == PPRC_SA_QUERY || action == PPRC_SA_HEARTBEAT ||
+		action == PPRC_SA_LOGOUT);
 }
 
 /* @cmnd is NULL when the CDB is too short to be looked at. */
@@ -136,6 +139,12 @@ static void do_pprc(struct fc_frame *fp, struct pprc_lport *pl,
 	if (a.reason == PPRC_R_GOOD) {
 		switch (be16_to_cpu(cdb.hdr.action)) {
 		case PPRC_SA_LOGIN:
+			if (sec_login_stale(pl, ntoh24(fh->fh_s_id),
+					    &cdb.login)) {
+				sec_dropped(NULL, ntoh24(fh->fh_s_id),
+					    SEC_D_STALE);
+				return;
+			}
 			a.reason = sec_session_open(pl, ntoh24(fh->fh_d_id),
 						    ntoh24(fh->fh_s_id),
 						    &cdb.login, &a);
@@ -149,7 +158,7 @@ static void do_pprc(struct fc_frame *fp, struct pprc_lport *pl,
 	}
 	if (a.reason != PPRC_R_GOOD) {
 		count_refusal(fp, pl, &cdb, a.reason);
-		if (!asks_only(&cdb, a.reason))
+		if (!no_news(&cdb, a.reason))
 			pr_warn_ratelimited("port %06x: command %04x refused (%s): %s\n",
 					    ntoh24(fh->fh_s_id),
 					    be16_to_cpu(cdb.hdr.action),
@@ -236,6 +245,16 @@ static void do_frame(struct fc_frame *fp, struct pprc_lport *pl)
 		do_pprc(fp, pl, NULL, PPRC_R_BAD_CDB);
 }
 
+/*
+ * Has a frame waited here for so long that its sender has asked again or given
+ * up, and may use its exchange id for something else?
+ */
+static bool too_old(struct fc_frame *fp)
+{
+	return ktime_ms_delta(ktime_get(), fp_skb(fp)->tstamp) >
+	       fr_dev(fp)->r_a_tov / 2;
+}
+
 static void control_work(struct work_struct *unused)
 {
 	struct sk_buff *skb;
@@ -247,9 +266,14 @@ static void control_work(struct work_struct *unused)
 		struct fc_frame *fp = (struct fc_frame *)skb;
 		struct pprc_lport *pl = (struct pprc_lport *)fr_seq(fp);
 
-		do_frame(fp, pl);
+		if (too_old(fp))
+			sec_dropped(NULL, fc_frame_sid(fp), SEC_D_STALE);
+		else
+			do_frame(fp, pl);
 		fc_frame_free(fp);
 		pprc_lport_unuse(pl);
+		/* Who asks fast enough keeps this busy. */
+		cond_resched();
 	}
 	memalloc_noio_restore(noio);
 }

@@ -132,6 +132,9 @@ static int prli_request(struct fc_rport_priv *rdata, struct pprc_lport *pl,
 			return FC_SPP_RESP_RES;
 		n->tpg = tpg;
 		n->wwpn = rdata->ids.port_name;
+		/* It may be another one now; its logins are its own. */
+		n->instance = 0;
+		n->login_id = 0;
 		pprc_rport_wanted(rdata);
 		set_params(out, FCP_SPPF_WR_XRDY_DIS, 0);
 	} else if (n) {
@@ -247,7 +250,6 @@ int sec_port_init(void)
 
 static void port_forget(struct fc_lport *lport, void *arg)
 {
-	WRITE_ONCE(lport->prov[FC_TYPE_FCP], NULL);
 	lport->service_params &= ~FCP_SPPF_TARG_FCN;
 }
 
@@ -258,16 +260,11 @@ static void port_forget(struct fc_lport *lport, void *arg)
  */
 void sec_port_exit(void)
 {
-	struct sec_nexus *n, *next;
-
+	/* After this no PRLI makes a nexus: no port has a pointer to find. */
 	pprc_lport_client_del(&sec_client);
 	fc_lport_iterate(port_forget, NULL);
 	/* Waits for frames that have found us: it ends with synchronize_rcu() */
 	fc_fc4_deregister_provider(FC_TYPE_FCP, &sec_prov);
 	/* libfc calls the hooks without a reference on this module. */
 	pprc_lport_sync_rports();
-	mutex_lock(&sec_lock);
-	list_for_each_entry_safe(n, next, &nexuses, node)
-		nexus_drop(n);
-	mutex_unlock(&sec_lock);
 }

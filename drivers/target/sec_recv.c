@@ -418,6 +418,20 @@ static enum pprc_reason recv_at_once(struct fc_lport *lport,
 	return reason;
 }
 
+/*
+ * A primary that sends a state change sends no heartbeats before it is answered,
+ * and others may be answered first.
+ */
+static void note_control(struct fc_lport *lport, const struct fc_frame *fp,
+			 const struct pprc_fcp_cmnd *cmnd)
+{
+	const union pprc_cdb *cdb = (const void *)cmnd->cdb;
+
+	rcu_read_lock();
+	session_of(lport, fp, get_unaligned_be32(&cdb->hdr.session));
+	rcu_read_unlock();
+}
+
 /* Into a slot, or to sec_control.c. */
 static void recv_cmnd(struct fc_lport *lport, struct fc_frame *fp)
 {
@@ -442,6 +456,11 @@ static void recv_cmnd(struct fc_lport *lport, struct fc_frame *fp)
 			fc_frame_free(fp);
 			return;
 		}
+		break;
+	case PPRC_SA_STATE:
+	case PPRC_SA_LOGOUT:
+		note_control(lport, fp, cmnd);
+		break;
 	}
 	sec_control_queue(lport, fp, reason);
 }
@@ -456,8 +475,20 @@ static void recv_cmnd(struct fc_lport *lport, struct fc_frame *fp)
  */
 void sec_recv(struct fc_lport *lport, struct fc_frame *fp)
 {
+	struct fc_seq *seq = fr_seq(fp);
+
 	if (fr_len(fp) < sizeof(struct fc_frame_header)) {
 		fc_frame_free(fp);
+		return;
+	}
+	/*
+	 * No primary assigns an RX_ID. libfc has made an exchange for a frame
+	 * that has one, and leaves it to us.
+	 */
+	if (seq) {
+		sec_dropped(NULL, fc_frame_sid(fp), SEC_D_MALFORMED);
+		fc_frame_free(fp);
+		fc_exch_done(seq);
 		return;
 	}
 	switch (fc_frame_rctl(fp)) {

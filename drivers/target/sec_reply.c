@@ -101,6 +101,20 @@ void sec_replies_free(struct sec_session *s)
 	skb_queue_purge(&s->replies);
 }
 
+/*
+ * A primary that awaits an answer is heard: it sends queries, or heartbeats at
+ * least. One that has given its session up uses the exchange ids for something
+ * else R_A_TOV later, and its libfc may take what comes then for the end of
+ * that. Half of the time is for the answer's way.
+ */
+static bool awaited(const struct sec_session *s)
+{
+	unsigned int ms = s->pl->lport->r_a_tov / 2;
+
+	return time_before_eq(jiffies,
+			      READ_ONCE(s->heard) + msecs_to_jiffies(ms));
+}
+
 /**
  * sec_reply() - answer a command that used a slot
  * @s:		its session
@@ -108,7 +122,8 @@ void sec_replies_free(struct sec_session *s)
  * @answer:	what to say
  *
  * One frame is taken from the session's pool; when half of them are gone, new
- * ones are made by a work item.
+ * ones are made by a work item. Nothing is sent when nothing has been heard of
+ * the primary for too long, or its session was closed as long ago.
  *
  * Context: any but hard interrupt.
  */
@@ -124,6 +139,10 @@ void sec_reply(struct sec_session *s, u16 ox_id,
 
 	if (ox_id == FC_XID_UNKNOWN || !pprc_lport_use(s->pl))
 		return;
+	if (!awaited(s)) {
+		sec_count(s, SEC_C_NOT_AWAITED);
+		goto unuse;
+	}
 	skb = skb_dequeue(&s->replies);
 	if (skb_queue_len(&s->replies) < s->nr_slots / 2 + 1)
 		queue_work(sec_wq, &s->refill);
@@ -136,6 +155,7 @@ void sec_reply(struct sec_session *s, u16 ox_id,
 	} else {
 		sec_count(s, SEC_C_NO_REPLY);
 	}
+unuse:
 	pprc_lport_unuse(s->pl);
 }
 

@@ -291,8 +291,9 @@ static enum pprc_reason session_build(struct sec_session *s)
 }
 
 /*
- * End the port's last session. A repetition of a login does not wait: others
- * wait behind it. sec_lock held; dropped while waiting.
+ * End the port's last session. Others wait behind a login, so its repetition
+ * does not wait, nor does a later one when one has waited in vain: a backstore
+ * hangs. sec_lock held; dropped while waiting.
  */
 static bool old_session_ended(struct sec_nexus *nexus, bool again)
 {
@@ -303,13 +304,14 @@ static bool old_session_ended(struct sec_nexus *nexus, bool again)
 	if (!old)
 		return true;
 	sec_session_kill(old);
-	if (again)
+	if (again || old->hangs)
 		return completion_done(&old->closed);
 	sec_session_get(old);
 	mutex_unlock(&sec_lock);
 	ended = wait_for_completion_timeout(&old->closed,
 					    msecs_to_jiffies(OLD_SESSION_MS));
 	mutex_lock(&sec_lock);
+	old->hangs = !ended;
 	sec_session_put(old);
 	return ended;
 }
@@ -367,6 +369,32 @@ static bool same_login(const struct sec_session *s,
 	       s->instance == be64_to_cpu(login->instance);
 }
 
+/**
+ * sec_login_stale() - is a login older than the latest of its port
+ * @pl:		local port
+ * @peer:	FC_ID of the primary's port
+ * @login:	checked extended CDB
+ *
+ * The network may keep a login back until the primary has logged in anew. Taken
+ * then, it would end the session that is in use.
+ *
+ * Context: process, sleeps.
+ * Return: true when it is to be dropped.
+ */
+bool sec_login_stale(struct pprc_lport *pl, u32 peer,
+		     const struct pprc_cdb_login *login)
+{
+	struct sec_nexus *nexus;
+	bool stale;
+
+	mutex_lock(&sec_lock);
+	nexus = sec_nexus_find(pl, peer);
+	stale = nexus && nexus->instance == be64_to_cpu(login->instance) &&
+		be64_to_cpu(login->hdr.cmd_id) < nexus->login_id;
+	mutex_unlock(&sec_lock);
+	return stale;
+}
+
 /* Build a session and put it where frames find it. sec_lock held, dropped. */
 static enum pprc_reason session_make(struct sec_tpg *tpg,
 				     struct pprc_lport *pl, u32 local, u32 peer,
@@ -397,6 +425,7 @@ static enum pprc_reason session_make(struct sec_tpg *tpg,
 	}
 	if (reason != PPRC_R_GOOD) {
 		list_del(&s->node);
+		complete_all(&s->closed);	/* a shutdown may wait */
 		sec_session_put(s);
 		return reason;
 	}

@@ -27,6 +27,7 @@ static const char * const count_names[SEC_NR_COUNTS] = {
 	[SEC_C_REFUSED]		= "refused",
 	[SEC_C_EARLY]		= "early",
 	[SEC_C_NO_REPLY]	= "no_reply",
+	[SEC_C_NOT_AWAITED]	= "not_awaited",
 	[SEC_C_QUERIES]		= "queries",
 	[SEC_C_RESENDS]		= "resends",
 	[SEC_C_GAPS]		= "gaps",

@@ -44,9 +44,10 @@ struct pprc_lport {
  * struct pprc_lport_client - a module that uses local ports
  * @node:	in the list of clients; pprc_core's lports_lock
  * @came:	a port appeared (or was there already); it need not be ready
- * @gone:	a port is going: end every use of it soon. Called with libfc's
- *		fc_prov_mutex and usually RTNL held: queue work, wait for
- *		nothing. User references can still be had until it returns.
+ * @gone:	a port is going, or the module: end every use of it soon. Called
+ *		with libfc's fc_prov_mutex and usually RTNL held: queue work,
+ *		wait for nothing. User references can still be had until it
+ *		returns.
  */
 struct pprc_lport_client {
 	struct list_head	node;

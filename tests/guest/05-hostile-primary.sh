@@ -20,7 +20,7 @@ require "$ENV{SHARE}/frames.pl";
 my $out = frames::open_if('va');
 my $in = frames::open_if('va', 1);
 my $refusals = '/sys/kernel/config/target/pprc/refusals';
-my ($failed, $id, $ox_id) = (0, 1 << 40, 0x4001);
+my ($failed, $id, $ox_id) = (0, 1 << 50, 0x4001);
 my (%t, @data);
 
 sub say_fail
@@ -96,6 +96,7 @@ check('short FCP_CMND', 'refused bad-cdb', 1,
 check('short CDB', 'refused bad-cdb', 1, wr(cmnd_flags => 20 << 2 | 1));
 check('length field', 'refused bad-cdb', 1, wr(add_len => 100));
 check('reserved field', 'refused bad-cdb', 1, wr(rsvd20 => 1));
+check('an RX_ID', 'dropped malformed', 0, wr(rx_id => 0x234));
 check('id 0', 'refused bad-cdb', 1, wr(cmd_id => 0));
 check('version', 'refused bad-version', 2, wr(version => 9));
 check('service action', 'refused bad-action', 3, wr(action => 0xf8ff));
@@ -209,6 +210,9 @@ check('patient for ever', 'refused bad-login', 23,
 frames::put($out, frames::cmnd($t{0xf800}, ox_id => $ox_id++));
 my $got = frames::answer_to($in, $ox_id - 1, 5);
 say_fail("the login twice: the answer is $got") if $got ne 0;
+check('a login that has been overtaken', 'dropped stale', 0,
+      frames::cmnd($t{0xf800}, ox_id => $ox_id++,
+		   cmd_id => frames::cdb_get(frames::cdb($t{0xf800}), 'cmd_id') - 1));
 frames::put($out, frames::cmnd($t{0xf803}, ox_id => $ox_id++));
 $got = frames::answer_to($in, $ox_id - 1, 5);
 say_fail("the state change twice: the answer is $got") if $got ne 0;
@@ -218,6 +222,8 @@ PERL
 need on primary -t 240 '
 export SHARE SNIFFED=/tmp/sniffed
 roles_up && roles_store || exit 1
+# A first login, so that there are older ids than those of the one to be sniffed.
+D=$(pair_up p0 /dev/ram0 $SW 0) && pair_down p0 || fail "no first pair: $(dmesg | tail -n 3)"
 sniff vb $SNIFFED
 D=$(pair_up p0 /dev/ram0 $SW 0 slots=16) || fail "no pair: $(dmesg | tail -n 3)"
 head -c 4096 /dev/urandom > /tmp/in

@@ -82,7 +82,22 @@ again()
 }
 EOG
 
-need on primary -t 240 '. $SHARE/late.sh
+# answers.pl FILE SESSION: the number of answers of other sessions, and of this one.
+cat > "$LAB_SHARE/answers.pl" << 'PERL'
+use strict;
+use warnings;
+require "$ENV{SHARE}/frames.pl";
+
+my ($file, $session) = @ARGV;
+my @n = (0, 0);
+for my $h (frames::load($file)) {
+	next if $h->{type} != 8 || $h->{r_ctl} != 7 || length $h->{body} < 48;
+	$n[(frames::answer($h))[1] == hex $session]++;
+}
+print "@n\n";
+PERL
+
+need on primary -t 240 'export SHARE; . $SHARE/late.sh
 modprobe dm-mod && roles_up || exit 1
 n=$(blockdev --getsz /dev/ram1)
 dmsetup create slow0 --noudevsync --table "0 $n linear /dev/ram1 0" &&
@@ -135,9 +150,17 @@ ended "p1 hangs, too"
 grep -q "^path-loss: a command was not ended within $((LIMIT * 4)) ms (timeout_ms)" $PAIRS/p1/reason || fail "p1 is suspended: $(pair_get p1 reason)"
 [ "$(sec_stat $SW late_now)" = $SLOTS ] || fail "late are $(sec_stat $SW late_now), not $SLOTS"
 wait_for 30 "dmesg | grep -q \"closing waits for $((2 * SLOTS)) commands\"" || fail "nobody says why the session does not end: $(dmesg | tail -n 3)"
+# The primary has given that session up longer than R_A_TOV / 2 ago (2 s here): it is
+# not answered any more.
+gone=$(awk "\$4 == \"closing\" { print \$3 }" $A/sessions)
+sniff va /tmp/sniffed
 go slow0
 go slow1
 wait_for 60 "pair_is p0 session \"up,*\"" || fail "no new session: $(pair_get p0 session)"
+sniff_end
+answers=$(perl $SHARE/answers.pl /tmp/sniffed $gone)
+[ "${answers% *}" -gt 0 ] && [ "${answers#* }" = 0 ] ||
+	fail "answers of other sessions, and of $gone, which nobody has any more: $answers"
 again p0 /dev/ram0 /dev/ram1
 again p1 /dev/mapper/half $(disk spare)
 verified $D0
