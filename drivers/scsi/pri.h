@@ -145,6 +145,7 @@ enum pri_count { PRI_COUNTS(PRI_ENUM_COUNT) PRI_NR_COUNTS };
  * @wait:	woken when @state or @why changes
  * @heard:	jiffies of the last frame from the secondary; without a lock
  * @heartbeat:	exchange of the last heartbeat, referenced, or NULL; @mutex
+ * @beat:	jiffies when it was sent, or of the login; @mutex
  * @looks:	how often in a row it has been found silent; @mutex
  * @told:	what the last heartbeat that was answered had said of slots;
  *		without a lock
@@ -191,6 +192,7 @@ struct pri_session {
 
 	unsigned long		heard;
 	struct pri_xchg		*heartbeat;
+	unsigned long		beat;
 	unsigned int		looks;
 	u32			told;
 	struct work_struct	recover;
@@ -242,6 +244,8 @@ struct pri_session {
  * @generation:	identity of the data while enabled
  * @session:	session while enabled
  * @sdev:	the SCSI device while enabled; @mutex
+ * @wq:		work that may wait for the local disk, while enabled: one that
+ *		hangs must not keep the other pairs from theirs
  * @ranges:	range lock
  * @lock:	protects the rest
  * @state:	enum pprc_state; read without the lock on the data path
@@ -287,6 +291,7 @@ struct pri_pair {
 	u64			generation;
 	struct pri_session	*session;
 	struct scsi_device	*sdev;
+	struct workqueue_struct	*wq;
 	struct pri_ranges	ranges;
 
 	spinlock_t		lock;
@@ -506,11 +511,7 @@ struct pri_xchg {
 
 /* pri_main.c */
 extern struct mutex pri_lock;		/* lists of pairs and sessions */
-extern struct workqueue_struct *pri_wq;	/* data path, bound, MEM_RECLAIM */
-/*
- * The same for work that waits for no disk: one that hangs takes up the other,
- * and must not keep the pairs of other disks from sending.
- */
+/* Data path, bound, MEM_RECLAIM: for work that waits for no disk. */
 extern struct workqueue_struct *pri_send_wq;
 extern struct workqueue_struct *pri_ctl_wq; /* control, unbound, MEM_RECLAIM */
 
@@ -559,12 +560,14 @@ int pri_session_wait_up(struct pri_session *s, unsigned int msec);
 bool pri_session_is(struct pri_session *s, u32 id);
 bool pri_session_grant(struct pri_session *s, u32 id, u16 *slots, u32 *bytes);
 bool pri_session_silent(const struct pri_session *s);
+bool pri_session_quiet(const struct pri_session *s);
 void pri_session_odd(struct pri_session *s, enum pri_odd why);
 ssize_t pri_session_show_stats(struct pri_session *s, char *page);
 void pri_session_why(struct pri_session *s, char *buf);
 void pri_session_fail(struct pri_session *s, const char *fmt, ...)
 	__printf(2, 3);
-void pri_session_heard(struct pri_session *s, unsigned int reason);
+void pri_session_fail_login(struct pri_session *s, u32 id, const char *why);
+void pri_session_heard(struct pri_session *s, const struct pprc_answer *answer);
 int pri_session_state_change(struct pri_session *s, struct pri_pair *pair,
 			     u8 state, u8 reason, struct pprc_answer *answer);
 void pri_lport_gone(struct pprc_lport *pl);

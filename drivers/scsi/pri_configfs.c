@@ -292,9 +292,12 @@ static ssize_t pri_pair_disk_show(struct config_item *item, char *page)
 	ssize_t len;
 
 	mutex_lock(&pair->mutex);
+	/* Who deletes the device by sysfs asks nobody; RCU keeps the disk. */
+	rcu_read_lock();
 	if (pair->enabled)
-		disk = pair->sdev->request_queue->disk;
+		disk = READ_ONCE(pair->sdev->request_queue->disk);
 	len = sysfs_emit(page, "%s\n", disk ? disk->disk_name : "");
+	rcu_read_unlock();
 	mutex_unlock(&pair->mutex);
 	return len;
 }

@@ -99,7 +99,7 @@ static void pri_complete(struct pri_cmd *cmd)
 	LIST_HEAD(granted);
 
 	if (cmd->again && !cmd->local) {
-		queue_work(pri_wq, &cmd->work);
+		queue_work(cmd->pair->wq, &cmd->work);
 		return;
 	}
 	trace_pri_cmd_done(cmd);
@@ -113,7 +113,7 @@ static void pri_complete(struct pri_cmd *cmd)
 
 			list_del_init(&range->node);
 			waiter->locked = true;
-			queue_work(pri_wq, &waiter->work);
+			queue_work(waiter->pair->wq, &waiter->work);
 		}
 	}
 	if (cmd->local)
@@ -284,7 +284,7 @@ void pri_io_start(struct pri_cmd *cmd)
 	cmd->mirrored = false;
 	cmd->again = false;
 	trace_pri_cmd_start(cmd);
-	queue_work(pri_wq, &cmd->work);
+	queue_work(cmd->pair->wq, &cmd->work);
 }
 
 /**
@@ -372,7 +372,7 @@ void pri_remote_done(struct pri_cmd *cmd, const struct pprc_answer *answer,
 				 op_name(cmd), pprc_reason_name(answer->reason),
 				 answer->key, answer->asc, answer->ascq,
 				 pprc_reason_text(answer->reason));
-		pri_session_heard(pair->session, answer->reason);
+		pri_session_heard(pair->session, answer);
 	}
 	leg_done(cmd);
 }

@@ -11,7 +11,6 @@
 
 /* The lists of enabled pairs and of sessions, and what pri.h says. */
 DEFINE_MUTEX(pri_lock);
-struct workqueue_struct *pri_wq;
 struct workqueue_struct *pri_send_wq;
 struct workqueue_struct *pri_ctl_wq;
 
@@ -23,14 +22,10 @@ static int __init pri_init(void)
 {
 	int ret = -ENOMEM;
 
-	pri_wq = alloc_workqueue("pprc_primary", WQ_MEM_RECLAIM | WQ_HIGHPRI,
-				 0);
-	if (!pri_wq)
-		return ret;
 	pri_send_wq = alloc_workqueue("pprc_primary_send",
 				      WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
 	if (!pri_send_wq)
-		goto err_wq;
+		return ret;
 	pri_ctl_wq = alloc_workqueue("pprc_primary_ctl",
 				     WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!pri_ctl_wq)
@@ -61,8 +56,6 @@ err_ctl_wq:
 	destroy_workqueue(pri_ctl_wq);
 err_send_wq:
 	destroy_workqueue(pri_send_wq);
-err_wq:
-	destroy_workqueue(pri_wq);
 	return ret;
 }
 
@@ -75,7 +68,6 @@ static void __exit pri_exit(void)
 	pri_io_exit();
 	destroy_workqueue(pri_ctl_wq);
 	destroy_workqueue(pri_send_wq);
-	destroy_workqueue(pri_wq);
 }
 
 module_init(pri_init);

@@ -492,6 +492,12 @@ int pri_pair_enable(struct pri_pair *pair)
 
 	pair->queue_depth += DIV_ROUND_UP(pair->queue_depth, 2);
 	pair->max_sectors = slot_bytes >> SECTOR_SHIFT;
+	pair->wq = alloc_workqueue("pprc_pair%llu", WQ_MEM_RECLAIM | WQ_HIGHPRI,
+				   0, pair->lun);
+	if (!pair->wq) {
+		ret = -ENOMEM;
+		goto err_state;
+	}
 	begin_full_duplex(pair, login);
 	pair_log(notice, pair, "full-duplex with LUN %u of %s; the operator vouches that the volumes are equal (assume_equal)\n",
 		 pair->secondary_lun, pair->session->name);
@@ -500,12 +506,14 @@ int pri_pair_enable(struct pri_pair *pair)
 		ret = PTR_ERR(sdev);
 		pair_log(err, pair, "not enabled: the SCSI layer made no device (%d)\n",
 			 ret);
-		goto err_state;
+		goto err_wq;
 	}
 	pair->sdev = sdev;
 	pair->enabled = true;
 	return 0;
 
+err_wq:
+	destroy_workqueue(pair->wq);
 err_state:
 	dissolve(pair);
 	pair_step(pair, PPRC_STATE_SIMPLEX, 0, "");
@@ -522,9 +530,15 @@ err_bdev:
 /* Openers of /dev/sdX; a look by udev passes, a mount stays. */
 static unsigned int openers(struct pri_pair *pair)
 {
-	struct gendisk *disk = pair->sdev->request_queue->disk;
+	struct gendisk *disk;
+	unsigned int n;
 
-	return disk ? disk_openers(disk) : 0;
+	/* Who deletes the device by sysfs asks nobody; RCU keeps the disk. */
+	rcu_read_lock();
+	disk = READ_ONCE(pair->sdev->request_queue->disk);
+	n = disk ? disk_openers(disk) : 0;
+	rcu_read_unlock();
+	return n;
 }
 
 /**
@@ -552,6 +566,7 @@ int pri_pair_disable(struct pri_pair *pair, bool force)
 	scsi_remove_device(pair->sdev);
 	scsi_device_put(pair->sdev);
 	pair->sdev = NULL;
+	destroy_workqueue(pair->wq);
 	dissolve(pair);
 	pair_step(pair, PPRC_STATE_SIMPLEX, 0, "");
 	pair_unlist(pair);

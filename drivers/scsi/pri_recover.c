@@ -88,7 +88,8 @@ static void recover_work(struct work_struct *work)
 		if (cmd->due_ns <= now) {
 			/* What is still being sent is not late. */
 			if (!READ_ONCE(cmd->sending)) {
-				cmd->tries++;
+				if (cmd->tries < U8_MAX)
+					cmd->tries++;
 				queue_op(cmd, PRI_ASK);
 			}
 			cmd->due_ns = now + timeout_ns(s, cmd);
@@ -157,6 +158,7 @@ bool pri_recover_answer(struct pri_xchg *x, const struct pprc_answer *a)
 			memcpy(cmd->missing, a->missing, sizeof(cmd->missing));
 			queue_op(cmd, PRI_RESEND);
 			/* It is not to be asked for before that is sent. */
+			WRITE_ONCE(cmd->sending, true);
 			pri_recover_arm(s, cmd, ktime_get_ns());
 		}
 	}

@@ -22,9 +22,10 @@
 
 /*
  * A secondary that has been silent for a sixth of the liveness time is sent a
- * heartbeat at each look, so several may be lost before it counts as gone.
+ * heartbeat at each look, so several may be lost before it counts as gone. Nor
+ * does it answer a primary that has been silent for half of R_A_TOV.
  */
-#define HEARTBEAT_MS(s)	((s)->liveness_ms / 6)
+#define HEARTBEAT_MS(s)	min_t(u32, (s)->liveness_ms / 6, 1000)
 #define SILENT_LOOKS	3
 
 static LIST_HEAD(sessions);		/* pri_lock */
@@ -154,16 +155,44 @@ void pri_session_why(struct pri_session *s, char *buf)
 	spin_unlock_bh(&s->io_lock);
 }
 
-/* No new commands from now on; io_lock held. Return: false if not up. */
-static bool leave_up(struct pri_session *s)
+/*
+ * No new commands from now on; io_lock held. With an @id, only if that login is
+ * in force. Return: false if not up.
+ */
+static bool leave_up(struct pri_session *s, u32 id)
 {
 	lockdep_assert_held(&s->io_lock);
-	if (s->state != PRI_S_UP)
+	if (s->state != PRI_S_UP || (id && s->id != id))
 		return false;
 	s->state = PRI_S_FAILED;
 	/* Under the lock: no later than the teardown of a release. */
 	mod_delayed_work(pri_ctl_wq, &s->work, 0);
 	return true;
+}
+
+/**
+ * pri_session_fail_login() - give one login of a session up
+ * @s:		the session; nothing happens unless that login is in force
+ * @id:		its session id, 0 for any
+ * @why:	why, a clause without a full stop
+ *
+ * For news that may come late, when there is another login.
+ *
+ * Context: any but hard interrupt.
+ */
+void pri_session_fail_login(struct pri_session *s, u32 id, const char *why)
+{
+	bool failed;
+
+	spin_lock_bh(&s->io_lock);
+	failed = leave_up(s, id);
+	if (failed) {
+		strscpy(s->why, why, sizeof(s->why));
+		trace_pri_session_down(s);
+	}
+	spin_unlock_bh(&s->io_lock);
+	if (failed)
+		session_log(err, s, "down: %s\n", why);
 }
 
 /**
@@ -178,37 +207,31 @@ static bool leave_up(struct pri_session *s)
  */
 void pri_session_fail(struct pri_session *s, const char *fmt, ...)
 {
+	char why[PRI_WHY_LEN];
 	va_list args;
-	bool failed;
 
-	spin_lock_bh(&s->io_lock);
-	failed = leave_up(s);
-	if (failed) {
-		va_start(args, fmt);
-		vsnprintf(s->why, sizeof(s->why), fmt, args);
-		va_end(args);
-	}
-	if (failed)
-		trace_pri_session_down(s);
-	spin_unlock_bh(&s->io_lock);
-	if (failed)
-		session_log(err, s, "down: %s\n", s->why);
+	va_start(args, fmt);
+	vsnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+	pri_session_fail_login(s, 0, why);
 }
 
 /**
  * pri_session_heard() - the secondary has answered a command
  * @s:		the session
- * @reason:	how
+ * @answer:	how
  *
  * The secondary may have closed the session without our being told: an
  * answer is how it comes to light.
  *
  * Context: any but hard interrupt.
  */
-void pri_session_heard(struct pri_session *s, unsigned int reason)
+void pri_session_heard(struct pri_session *s, const struct pprc_answer *answer)
 {
-	if (reason == PPRC_R_NO_SESSION || reason == PPRC_R_ABORTED)
-		pri_session_fail(s, "the secondary does not know the session any more");
+	if (answer->reason == PPRC_R_NO_SESSION ||
+	    answer->reason == PPRC_R_ABORTED)
+		pri_session_fail_login(s, answer->session,
+				       "the secondary does not know the session any more");
 }
 
 static unsigned int watch_ms(const struct pri_session *s)
@@ -232,6 +255,34 @@ bool pri_session_silent(const struct pri_session *s)
 	       msecs_to_jiffies(s->liveness_ms);
 }
 
+/**
+ * pri_session_quiet() - is a heartbeat due
+ * @s:		session that is up
+ *
+ * Context: any.
+ * Return: true when the secondary has not been heard of for a while.
+ */
+bool pri_session_quiet(const struct pri_session *s)
+{
+	return time_after(jiffies, READ_ONCE(s->heard) +
+			  msecs_to_jiffies(HEARTBEAT_MS(s)));
+}
+
+/*
+ * The secondary answers a write only if it has heard of us lately. Answers to
+ * others keep a session from being quiet, but it has not heard of us for them.
+ */
+static bool beat_due(struct pri_session *s)
+{
+	bool busy;
+
+	spin_lock_bh(&s->io_lock);
+	busy = !list_empty(&s->inflight);
+	spin_unlock_bh(&s->io_lock);
+	return busy && time_after(jiffies, s->beat +
+				  msecs_to_jiffies(HEARTBEAT_MS(s)));
+}
+
 /* Is the remote port there, does it answer? */
 static void watch(struct pri_session *s)
 {
@@ -239,15 +290,14 @@ static void watch(struct pri_session *s)
 	bool alive = false, quiet;
 
 	lockdep_assert_held(&s->mutex);
-	quiet = time_after(jiffies, READ_ONCE(s->heard) +
-			   msecs_to_jiffies(HEARTBEAT_MS(s)));
+	quiet = pri_session_quiet(s);
 	s->looks = quiet ? s->looks + 1 : 0;
 	if (pprc_lport_use(s->path.pl)) {
 		alive = pprc_path_alive(s->path.pl, s->remote_wwpn,
 					s->path.sid, s->path.did);
 		if (alive)
 			pprc_path_is_target(&s->path);
-		if (alive && (quiet ||
+		if (alive && (quiet || beat_due(s) ||
 			      READ_ONCE(s->told) != pri_credit_used(s)))
 			pri_heartbeat_send(s, &s->path);
 		pprc_lport_unuse(s->path.pl);
@@ -387,6 +437,7 @@ static void connect(struct pri_session *s)
 	/* Another path or another backstore: another time. */
 	memset(&s->rtts, 0, sizeof(s->rtts));
 	WRITE_ONCE(s->heard, jiffies);
+	s->beat = jiffies;
 	s->state = PRI_S_UP;
 	s->why[0] = '\0';
 	s->logins++;
@@ -593,7 +644,7 @@ void pri_session_release(struct pri_session *s)
 		mutex_lock(&s->mutex);
 		logout(s);
 		spin_lock_bh(&s->io_lock);
-		leave_up(s);
+		leave_up(s, 0);
 		spin_unlock_bh(&s->io_lock);
 		if (READ_ONCE(s->state) == PRI_S_FAILED)
 			teardown(s);
@@ -644,7 +695,7 @@ int pri_session_state_change(struct pri_session *s, struct pri_pair *pair,
 		    (ret != -ENOMEM && ret != -EAGAIN)))
 		pri_session_fail(s, "no usable answer to a state change");
 	else if (!ret)
-		pri_session_heard(s, answer->reason);
+		pri_session_heard(s, answer);
 out:
 	mutex_unlock(&s->mutex);
 	return ret;

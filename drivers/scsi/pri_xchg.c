@@ -266,7 +266,7 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 		ctl_done(x, 0, &answer, false);
 		if (x->kind == PRI_X_HEARTBEAT) {
 			WRITE_ONCE(x->session->told, x->used);
-			pri_session_heard(x->session, answer.reason);
+			pri_session_heard(x->session, &answer);
 		}
 		cmd = pri_credit_claim(x);
 		if (cmd)
@@ -311,7 +311,8 @@ static void recv_closed(struct pri_xchg *x)
 	ctl_done(x, -ECONNRESET, NULL, false);
 	/* The command, if any, ends with its session. */
 	if (pri_credit_detach(x))
-		pri_session_fail(s, "the path was closed: the remote port logged out or the link went down");
+		pri_session_fail_login(s, x->session_id,
+				       "the path was closed: the remote port logged out or the link went down");
 
 	spin_lock_bh(&x->lock);
 	put = x->open;
@@ -467,12 +468,15 @@ out:
 
 static unsigned int again_ms(struct pri_session *s, unsigned int tries)
 {
-	unsigned int us;
+	unsigned int us, most = CTL_AGAIN_MS_MAX;
 
 	spin_lock_bh(&s->io_lock);
 	us = pprc_rtt_timeout_us(&s->rtts, 0, tries);
+	/* See ctl_again(): a heartbeat may be due. */
+	if (s->state == PRI_S_UP)
+		most = clamp(s->liveness_ms / 6, CTL_AGAIN_MS_MIN, most);
 	spin_unlock_bh(&s->io_lock);
-	return clamp(us / 1000, CTL_AGAIN_MS_MIN, CTL_AGAIN_MS_MAX);
+	return clamp(us / 1000, CTL_AGAIN_MS_MIN, most);
 }
 
 /*
@@ -480,6 +484,9 @@ static unsigned int again_ms(struct pri_session *s, unsigned int tries)
  * secondary answers a repetition as it has answered the first one. But who takes
  * the port away, or ends the commands of a session that has failed, is not to be
  * kept waiting.
+ *
+ * Who waits here keeps watch() from its heartbeats, and the secondary may have
+ * other logins to work on first. So they are sent from here.
  */
 static bool ctl_again(struct pri_session *s, const struct pprc_path *path,
 		      int ret, unsigned long end)
@@ -494,6 +501,10 @@ static bool ctl_again(struct pri_session *s, const struct pprc_path *path,
 	/* A login that nobody wants any more could end that of a successor. */
 	if (READ_ONCE(s->stopping) && READ_ONCE(s->state) != PRI_S_UP)
 		return false;
+	/* After a logout the answer would be that there is no session. */
+	if (READ_ONCE(s->state) == PRI_S_UP && !READ_ONCE(s->stopping) &&
+	    pri_session_quiet(s))
+		pri_heartbeat_send(s, path);
 	if (ret != -ETIMEDOUT)
 		schedule_timeout_uninterruptible(msecs_to_jiffies(CTL_AGAIN_MS_MIN));
 	return true;
@@ -646,6 +657,7 @@ void pri_heartbeat_send(struct pri_session *s, const struct pprc_path *path)
 	/* If the last one has not been answered it is lost. */
 	pri_heartbeat_end(s);
 	s->heartbeat = x;
+	s->beat = jiffies;
 }
 
 /**
@@ -689,7 +701,7 @@ int pri_xchg_init(void)
  * pri_xchg_exit() - undo pri_xchg_init()
  *
  * All sessions are gone. Exchanges that were given up keep their ids for up to
- * R_A_TOV (10 s), lest a late frame of theirs hits another user of the port.
+ * R_A_TOV (4 s or 10 s), lest a late frame of theirs hits another user of the port.
  *
  * Context: process, sleeps up to R_A_TOV.
  */
