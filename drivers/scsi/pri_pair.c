@@ -283,6 +283,13 @@ static void pair_unlist(struct pri_pair *pair)
 	cancel_work_sync(&pair->notify);
 }
 
+static int refuse_read_only(struct pri_pair *pair)
+{
+	pair_log(err, pair, "not enabled: %s is read-only: make it writable (blockdev --setrw)\n",
+		 pair->device);
+	return -EROFS;
+}
+
 static int open_device(struct pri_pair *pair)
 {
 	struct block_device *bdev;
@@ -298,6 +305,8 @@ static int open_device(struct pri_pair *pair)
 	else if (ret == -ENOTBLK)
 		pair_log(err, pair, "not enabled: %s is not a block device\n",
 			 pair->device);
+	else if (ret == -EACCES)	/* not opened for writing */
+		ret = refuse_read_only(pair);
 	else if (ret)
 		pair_log(err, pair, "not enabled: %s cannot be opened (%d)\n",
 			 pair->device, ret);
@@ -314,10 +323,8 @@ static int open_device(struct pri_pair *pair)
 		return -ENXIO;
 	}
 	if (bdev_read_only(bdev)) {
-		pair_log(err, pair, "not enabled: %s is read-only\n",
-			 pair->device);
 		pprc_bdev_close(&pair->bdev);
-		return -EROFS;
+		return refuse_read_only(pair);
 	}
 	return 0;
 }

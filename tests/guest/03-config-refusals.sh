@@ -41,6 +41,9 @@ refused "No such file or directory" "p0: not enabled: there is no block device /
 put /dev/null $P/device
 refused "Block device required" "p0: not enabled: /dev/null is not a block device" try
 put /dev/ram0 $P/device
+blockdev --setro /dev/ram0
+refused "Read-only file system" "p0: not enabled: /dev/ram0 is read-only: make it writable" try
+blockdev --setrw /dev/ram0
 mkfs.ext4 -q /dev/ram0 && mkdir -p /tmp/m && mount /dev/ram0 /tmp/m || fail "no file system"
 refused "Device or resource busy" "p0: not enabled: /dev/ram0 is in use: unmount it" try
 umount /tmp/m
