@@ -244,8 +244,9 @@ struct pri_session {
  * @generation:	identity of the data while enabled
  * @session:	session while enabled
  * @sdev:	the SCSI device while enabled; @mutex
- * @wq:		work that may wait for the local disk, while enabled: one that
- *		hangs must not keep the other pairs from theirs
+ * @wq:		work that may wait for the local disk: one that hangs must not
+ *		keep the other pairs from theirs. Made by enabling, destroyed by
+ *		disabling when @sdev has gone, and with it all requests
  * @ranges:	range lock
  * @lock:	protects the rest
  * @state:	enum pprc_state; read without the lock on the data path

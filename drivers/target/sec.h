@@ -390,6 +390,17 @@ static inline void sec_heard(struct sec_session *s)
 		WRITE_ONCE(s->heard, now);
 }
 
+/*
+ * How long after a command came, or its primary was heard of, an answer may be
+ * sent, in milliseconds. A primary that has given up uses the exchange id for
+ * something else R_A_TOV later, and its libfc may take what comes then for the
+ * end of that. Half of the time is for the answer's way.
+ */
+static inline unsigned int sec_answer_ms(const struct fc_lport *lport)
+{
+	return lport->r_a_tov / 2;
+}
+
 static inline void sec_count(struct sec_session *s, enum sec_count what)
 {
 	atomic64_inc(&s->counts[what]);
@@ -438,8 +449,6 @@ void sec_nexus_forget_tpg(struct sec_tpg *tpg);
 enum pprc_reason sec_session_open(struct pprc_lport *pl, u32 local, u32 peer,
 				  const struct pprc_cdb_login *login,
 				  struct pprc_answer *answer);
-bool sec_login_stale(struct pprc_lport *pl, u32 peer,
-		     const struct pprc_cdb_login *login);
 void sec_session_kill(struct sec_session *s);
 void sec_session_get(struct sec_session *s);
 void sec_session_put(struct sec_session *s);

@@ -76,7 +76,6 @@ static bool do_state(struct fc_frame *fp, struct pprc_lport *pl,
 	mutex_lock(&sec_lock);
 	s = xa_load(&sec_sessions, id);
 	if (s && s->pl == pl && s->peer == fc_frame_sid(fp)) {
-		sec_heard(s);
 		sec_grant(s, a);
 		fresh = a->cmd_id >= s->last_ctl;
 		if (!fresh) {
@@ -139,15 +138,14 @@ static void do_pprc(struct fc_frame *fp, struct pprc_lport *pl,
 	if (a.reason == PPRC_R_GOOD) {
 		switch (be16_to_cpu(cdb.hdr.action)) {
 		case PPRC_SA_LOGIN:
-			if (sec_login_stale(pl, ntoh24(fh->fh_s_id),
-					    &cdb.login)) {
+			a.reason = sec_session_open(pl, ntoh24(fh->fh_d_id),
+						    ntoh24(fh->fh_s_id),
+						    &cdb.login, &a);
+			if (a.reason == PPRC_R_STALE_ID) {
 				sec_dropped(NULL, ntoh24(fh->fh_s_id),
 					    SEC_D_STALE);
 				return;
 			}
-			a.reason = sec_session_open(pl, ntoh24(fh->fh_d_id),
-						    ntoh24(fh->fh_s_id),
-						    &cdb.login, &a);
 			break;
 		case PPRC_SA_STATE:
 		case PPRC_SA_LOGOUT:
@@ -245,14 +243,11 @@ static void do_frame(struct fc_frame *fp, struct pprc_lport *pl)
 		do_pprc(fp, pl, NULL, PPRC_R_BAD_CDB);
 }
 
-/*
- * Has a frame waited here for so long that its sender has asked again or given
- * up, and may use its exchange id for something else?
- */
+/* Has a frame waited here for so long that its sender may have given up? */
 static bool too_old(struct fc_frame *fp)
 {
 	return ktime_ms_delta(ktime_get(), fp_skb(fp)->tstamp) >
-	       fr_dev(fp)->r_a_tov / 2;
+	       sec_answer_ms(fr_dev(fp));
 }
 
 static void control_work(struct work_struct *unused)

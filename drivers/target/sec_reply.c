@@ -103,16 +103,12 @@ void sec_replies_free(struct sec_session *s)
 
 /*
  * A primary that awaits an answer is heard: it sends queries, or heartbeats at
- * least. One that has given its session up uses the exchange ids for something
- * else R_A_TOV later, and its libfc may take what comes then for the end of
- * that. Half of the time is for the answer's way.
+ * least. The caller uses the local port.
  */
 static bool awaited(const struct sec_session *s)
 {
-	unsigned int ms = s->pl->lport->r_a_tov / 2;
-
-	return time_before_eq(jiffies,
-			      READ_ONCE(s->heard) + msecs_to_jiffies(ms));
+	return time_before_eq(jiffies, READ_ONCE(s->heard) +
+			      msecs_to_jiffies(sec_answer_ms(s->pl->lport)));
 }
 
 /**

@@ -369,30 +369,15 @@ static bool same_login(const struct sec_session *s,
 	       s->instance == be64_to_cpu(login->instance);
 }
 
-/**
- * sec_login_stale() - is a login older than the latest of its port
- * @pl:		local port
- * @peer:	FC_ID of the primary's port
- * @login:	checked extended CDB
- *
+/*
  * The network may keep a login back until the primary has logged in anew. Taken
  * then, it would end the session that is in use.
- *
- * Context: process, sleeps.
- * Return: true when it is to be dropped.
  */
-bool sec_login_stale(struct pprc_lport *pl, u32 peer,
-		     const struct pprc_cdb_login *login)
+static bool login_stale(const struct sec_nexus *nexus,
+			const struct pprc_cdb_login *login)
 {
-	struct sec_nexus *nexus;
-	bool stale;
-
-	mutex_lock(&sec_lock);
-	nexus = sec_nexus_find(pl, peer);
-	stale = nexus && nexus->instance == be64_to_cpu(login->instance) &&
-		be64_to_cpu(login->hdr.cmd_id) < nexus->login_id;
-	mutex_unlock(&sec_lock);
-	return stale;
+	return nexus && nexus->instance == be64_to_cpu(login->instance) &&
+	       be64_to_cpu(login->hdr.cmd_id) < nexus->login_id;
 }
 
 /* Build a session and put it where frames find it. sec_lock held, dropped. */
@@ -446,7 +431,8 @@ static enum pprc_reason session_make(struct sec_tpg *tpg,
  * @answer:	gets what was granted
  *
  * Context: process, sleeps up to OLD_SESSION_MS plus the allocation.
- * Return: PPRC_R_GOOD or why not.
+ * Return: PPRC_R_GOOD or why not; PPRC_R_STALE_ID when a later one has overtaken
+ * it: nobody awaits an answer.
  */
 enum pprc_reason sec_session_open(struct pprc_lport *pl, u32 local, u32 peer,
 				  const struct pprc_cdb_login *login,
@@ -459,6 +445,10 @@ enum pprc_reason sec_session_open(struct pprc_lport *pl, u32 local, u32 peer,
 
 	mutex_lock(&sec_lock);
 	nexus = sec_nexus_find(pl, peer);
+	if (login_stale(nexus, login)) {
+		reason = PPRC_R_STALE_ID;
+		goto unlock;
+	}
 	if (!nexus || !nexus->tpg) {
 		reason = PPRC_R_NO_PRLI;
 		goto unlock;
