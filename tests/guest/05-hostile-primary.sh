@@ -10,7 +10,7 @@ expects_log '^pprc_secondary: port [0-9a-f]+: (frame dropped|command [0-9a-f]+ r
 	'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \(' \
 	'callbacks suppressed$'
 
-cp "$TESTS/vm/frames.pl" "$LAB_SHARE/" && cat > "$LAB_SHARE/primary.pl" << 'PERL'
+cat > "$LAB_SHARE/primary.pl" << 'PERL'
 use strict;
 use warnings;
 

@@ -13,7 +13,7 @@ expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'^pprc_primary: pair p0: not resumed: ' \
 	'callbacks suppressed$'
 
-cp "$TESTS/vm/frames.pl" "$LAB_SHARE/" && cat > "$LAB_SHARE/secondary.pl" << 'PERL'
+cat > "$LAB_SHARE/secondary.pl" << 'PERL'
 use strict;
 use warnings;
 

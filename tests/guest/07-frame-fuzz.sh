@@ -11,7 +11,7 @@
 # Forged answers and commands may say anything, so may the log.
 expects_log '^pprc_(primary|secondary): ' 'callbacks suppressed$' '^bio error: '
 
-cp "$TESTS/vm/frames.pl" "$LAB_SHARE/" && cat > "$LAB_SHARE/fuzz.pl" << 'PERL'
+cat > "$LAB_SHARE/fuzz.pl" << 'PERL'
 use strict;
 use warnings;
 

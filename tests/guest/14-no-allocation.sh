@@ -8,7 +8,7 @@
 # shellcheck disable=SC2016	# what is quoted runs in a guest
 . "$TESTS/guest/lib.sh"
 
-cp "$TESTS/vm/stacks.pl" "$LAB_SHARE/" && cat > "$LAB_SHARE/judge.pl" << 'PERL'
+cat > "$LAB_SHARE/judge.pl" << 'PERL'
 use strict;
 use warnings;
 

@@ -45,7 +45,7 @@ print "fail: nothing was added, used or given back\n" if !$added || !$used || !$
 print "fail: $added added, $gone given back\n" if ($added // 0) != ($gone // 0);
 PERL
 
-cp "$TESTS/vm/frames.pl" "$LAB_SHARE/" && cat > "$LAB_SHARE/regrown.pl" << 'PERL'
+cat > "$LAB_SHARE/regrown.pl" << 'PERL'
 use strict;
 use warnings;
 

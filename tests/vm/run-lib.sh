@@ -179,10 +179,11 @@ run_lab_end()
 	trap run_abort EXIT
 }
 
-# run_share: the modules where the guests find them
+# run_share: the modules, and what several tests use, where the guests find them
 run_share()
 {
 	mkdir -p "$LAB_SHARE/ko"
+	cp "$TESTS"/vm/{frames,stacks}.pl "$LAB_SHARE" || return
 	[ ! -f "$TOP/Kbuild" ] ||
 		find "$RUN_MODULES" -name '*.ko' -exec cp -t "$LAB_SHARE/ko" {} +
 }
