@@ -23,7 +23,7 @@ echo "FAIL_SEED=$seed, one place in $thin"
 expects_log '^pprc_(primary|secondary|core): ' 'callbacks suppressed$' \
 	'^(scsi|sd) [0-9:]+: ' '^scsi \(null\): target device_add failed' '^kobject: ' '^kobject_(add_internal|create_and_add|init_and_add)(:| failed)' '^Could not create tracefs ' '^SCSI: ' \
 	'^scsi_alloc_(sdev|target): [aA]llocation failure' '^kmemleak: Cannot allocate a scan area' \
-	'^(Unable to|Could not|Cannot) (allocate|create|get) ' '^core_dev_add_lun\(\) failed: -12$'
+	'^(Unable to|Could not|Cannot) (allocate|create|get) ' '^core_dev_add_lun\(\) failed: -12$' '^target_register_template: could not allocate memory!$'
 expects_no_memory
 
 cat > "$LAB_SHARE/sweep.pl" << 'PERL'
