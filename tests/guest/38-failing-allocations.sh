@@ -200,7 +200,7 @@ kinds()
 	local kind n
 
 	for kind in $NEEDED; do
-		n=$(refused ${kind%.*} ${kind#*.})
+		n=$(hits_of ${kind%.*} ${kind#*.})
 		echo "$kind: $n allocations refused"
 		[ $n -gt 0 ] || fail "nothing was refused: $kind"
 	done
@@ -281,8 +281,8 @@ to_login()	{ [ -d $T ] || target_up || fail "$what: no target"; [ "$(cat $P/enab
 to_data()	{ [ -d $T ] || target_up || fail "$what: no target"; up; }
 to_teardown()	{ to_data; }
 
-# refused PHASE INJECTOR: how many allocations were refused so far
-refused() { awk -v p=$1 -v f=$2 '$1 == "hits:" && $2 == p && $3 == f { n += $4 } END { print n + 0 }' /tmp/hits; }
+# hits_of PHASE INJECTOR: how many allocations were refused so far
+hits_of() { awk -v p=$1 -v f=$2 '$1 == "hits:" && $2 == p && $3 == f { n += $4 } END { print n + 0 }' /tmp/hits; }
 
 # sites: each of /tmp/sites fails once; of those of a phase and an injector one in
 # THIN, if they are more than that.  A place that was picked may ask for nothing
@@ -301,7 +301,7 @@ sites()
 	echo "$(wc -l < /tmp/sites.sorted) places, $(grep -c ^0 /tmp/sites.sorted) of them fail"
 	while read -r picked phase f addr name <&3; do
 		if [ $picked = 1other ]; then
-			[[ " $NEEDED " == *" $phase.$f "* && "$(refused $phase $f)" = 0 ]] || continue
+			[[ " $NEEDED " == *" $phase.$f "* && "$(hits_of $phase $f)" = 0 ]] || continue
 		fi
 		what="$phase, $f in $name" start=$SECONDS
 		to_$phase
