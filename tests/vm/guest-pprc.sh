@@ -206,7 +206,8 @@ pair_up()
 		"$@" assume_equal=1 enable=1 || return 1
 	wait_for 10 "[ -n \"\$(pair_get $name disk)\" ]" || return 1
 	disk=/dev/$(pair_get "$name" disk)
-	wait_for 10 "[ -b $disk ]" || return 1
+	# Its node comes before its link in /sys/block.
+	wait_for 10 "[ -b $disk ] && [ -w /sys/block/${disk#/dev/}/device/timeout ]" || return 1
 	echo $((30 * ${slow%.*})) > "/sys/block/${disk#/dev/}/device/timeout"
 	echo "$disk"
 }
