@@ -2,7 +2,11 @@
 #ifndef _PPRC_CORE_PRIVATE_H
 #define _PPRC_CORE_PRIVATE_H
 
+struct pprc_lport;
+
 void core_lport_init(void);
 void core_lport_exit(void);
+void core_lport_each(void (*fn)(struct pprc_lport *pl));
+void core_login_exit(void);
 
 #endif

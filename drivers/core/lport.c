@@ -216,6 +216,17 @@ static struct fc_rport_priv *rport_find(struct fc_lport *lport, u64 wwpn)
 	return NULL;
 }
 
+/* Call @fn for every port, with lports_lock held. Context: process, sleeps. */
+void core_lport_each(void (*fn)(struct pprc_lport *pl))
+{
+	struct pprc_lport *pl;
+
+	mutex_lock(&lports_lock);
+	list_for_each_entry(pl, &lports, node)
+		fn(pl);
+	mutex_unlock(&lports_lock);
+}
+
 /* disc.rports is not initialised before the port has been ready once. */
 static bool lport_ready(const struct fc_lport *lport)
 {

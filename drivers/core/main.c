@@ -117,6 +117,7 @@ static int __init pprc_core_init(void)
 
 static void __exit pprc_core_exit(void)
 {
+	core_login_exit();
 	core_lport_exit();
 	configfs_unregister_subsystem(&root);
 }

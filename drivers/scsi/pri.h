@@ -127,6 +127,7 @@ enum pri_count { PRI_COUNTS(PRI_ENUM_COUNT) PRI_NR_COUNTS };
  * @remote_wwpn: the secondary port, constant
  * @local_wwpn:	local port to use, 0 for any, constant
  * @name:	"<remote wwpn>" for the log, constant
+ * @wanted:	makes libfc hurry; while pairs use the session
  * @liveness_ms: silence after which the secondary counts as gone, constant
  * @query_min_ms: no answer is asked for earlier, constant
  * @mutex:	serialises login, teardown and control commands
@@ -172,6 +173,7 @@ struct pri_session {
 	u64			remote_wwpn;
 	u64			local_wwpn;
 	char			name[PPRC_WWPN_LEN];
+	struct pprc_wanted	wanted;
 	u32			liveness_ms;
 	u32			query_min_ms;
 

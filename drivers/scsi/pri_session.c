@@ -597,6 +597,7 @@ struct pri_session *pri_session_get(struct pri_pair *pair)
 	}
 	list_add_tail(&s->node, &sessions);
 	s->pairs++;
+	pprc_login_want(&s->wanted, s->remote_wwpn, s->local_wwpn);
 	queue_delayed_work(pri_ctl_wq, &s->work, 0);
 	goto out;
 found:
@@ -641,6 +642,7 @@ void pri_session_release(struct pri_session *s)
 	if (last) {
 		/* Sooner than the mutex, for who has it may be logging in. */
 		WRITE_ONCE(s->stopping, true);
+		pprc_login_unwant(&s->wanted);
 		mutex_lock(&s->mutex);
 		logout(s);
 		spin_lock_bh(&s->io_lock);

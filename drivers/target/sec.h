@@ -75,6 +75,7 @@ struct sec_wwn {
  * struct sec_tpg - what the port offers
  * @se_tpg:	LIO
  * @wwn:	its port
+ * @wanted:	makes libfc hurry with logins of the port
  * @enabled:	sec_lock
  * @logins:	logins being worked on; sec_lock
  * @sessions:	open and closing sessions; sec_lock
@@ -91,6 +92,7 @@ struct sec_wwn {
 struct sec_tpg {
 	struct se_portal_group	se_tpg;
 	struct sec_wwn		*wwn;
+	struct pprc_wanted	wanted;
 	bool			enabled;
 	unsigned int		logins;
 	struct list_head	sessions;

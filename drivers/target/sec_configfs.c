@@ -120,6 +120,7 @@ static struct se_portal_group *make_tpg(struct se_wwn *se_wwn,
 	mutex_lock(&sec_lock);
 	w->tpg = tpg;
 	mutex_unlock(&sec_lock);
+	pprc_login_want(&tpg->wanted, 0, w->wwpn);
 	return &tpg->se_tpg;
 }
 
@@ -140,6 +141,7 @@ static void drop_tpg(struct se_portal_group *se_tpg)
 	struct sec_tpg *tpg = sec_tpg_of(se_tpg);
 
 	enable_tpg(se_tpg, false);
+	pprc_login_unwant(&tpg->wanted);
 	mutex_lock(&sec_lock);
 	tpg->wwn->tpg = NULL;
 	sec_nexus_forget_tpg(tpg);

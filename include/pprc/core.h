@@ -24,6 +24,27 @@ u64 pprc_instance(void);
 u64 pprc_serial(void);
 
 /**
+ * struct pprc_login - a login of libfc that waits for an answer
+ * @rdata:	remote port, NULL if unused; never followed
+ * @state:	libfc's state when last looked at
+ * @restarts:	how often libfc had begun anew by then
+ * @entered:	jiffies when it was first seen in that state
+ * @sent:	jiffies of the last known attempt in it
+ * @seen:	at the present look
+ */
+struct pprc_login {
+	const void	*rdata;
+	int		state;
+	unsigned int	restarts;
+	unsigned long	entered;
+	unsigned long	sent;
+	bool		seen;
+};
+
+/* More logins at once than that have to wait for each other. */
+#define PPRC_LOGINS	8
+
+/**
  * struct pprc_lport - one libfc local port
  * @node:	in the list of ports; pprc_core's lports_lock
  * @lport:	libfc's object, valid while a user reference is held
@@ -31,6 +52,7 @@ u64 pprc_serial(void);
  *		libfc removes the port; its removal waits for the last one.
  * @idle:	completed by the last user reference
  * @kref:	memory: one for the list, one per holder of the pointer
+ * @logins:	see login.c; pprc_core's lports_lock
  */
 struct pprc_lport {
 	struct list_head	node;
@@ -38,6 +60,7 @@ struct pprc_lport {
 	struct percpu_ref	users;
 	struct completion	idle;
 	struct kref		kref;
+	struct pprc_login	logins[PPRC_LOGINS];
 };
 
 /**
@@ -104,6 +127,21 @@ bool pprc_path_alive(struct pprc_lport *pl, u64 remote_wwpn, u32 sid, u32 did);
 void pprc_rport_wanted(struct fc_rport_priv *rdata);
 void pprc_path_is_target(const struct pprc_path *path);
 void pprc_lport_sync_rports(void);
+
+/**
+ * struct pprc_wanted - a wish for a login between two ports
+ * @node:	in the list of wishes; pprc_core's wanted_lock
+ * @remote_wwpn: remote port, 0 for any; constant
+ * @local_wwpn:	local port, 0 for any; constant
+ */
+struct pprc_wanted {
+	struct list_head	node;
+	u64			remote_wwpn;
+	u64			local_wwpn;
+};
+
+void pprc_login_want(struct pprc_wanted *w, u64 remote_wwpn, u64 local_wwpn);
+void pprc_login_unwant(struct pprc_wanted *w);
 
 /* World Wide Port Names as text: 16 hex digits, colons or 0x optional. */
 int pprc_wwpn_parse(const char *text, u64 *wwpn);

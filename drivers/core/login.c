@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Logins of libfc in a VN2VN network that wait for an answer which will not come.
+ *
+ * A FLOGI to a port that does not know the sender (yet) is dropped unanswered,
+ * for libfcoe has no address to answer to, and any ELS may be lost. libfc waits
+ * 2 R_A_TOV, as long as the time between two beacons, and then forgets the remote
+ * port; until it knows that again by a beacon, it drops the other one's FLOGI in
+ * turn. So two ports whose beacons fall badly miss each other for a minute. Here
+ * libfc's work for a repetition is queued a second after the last attempt.
+ *
+ * The exchange that waits is left alone: if its answer does come, libfc takes it or
+ * is past that state. Each one that times out counts as a retry, of which libfc
+ * allows few; as these are more, and earlier, they are not counted for as long as
+ * libfc alone would have tried.
+ *
+ * Locks: lports_lock > wanted_lock, which is a leaf. Of libfc's only rp_mutex is
+ * taken, and only tried: who has it may be waiting for a callback that waits for
+ * lports_lock.
+ */
+
+#include <linux/module.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <pprc/core.h>
+#include "core.h"
+
+#define LOOK_MS		250
+#define AGAIN_MS	1000
+
+static void look(struct work_struct *work);
+
+static DEFINE_SPINLOCK(wanted_lock);
+static LIST_HEAD(wanted);		/* wanted_lock */
+static DECLARE_DELAYED_WORK(look_work, look);
+
+static bool is_wanted(u64 remote_wwpn, u64 local_wwpn)
+{
+	const struct pprc_wanted *w;
+	bool is = false;
+
+	spin_lock(&wanted_lock);
+	list_for_each_entry(w, &wanted, node)
+		if ((!w->remote_wwpn || w->remote_wwpn == remote_wwpn) &&
+		    (!w->local_wwpn || w->local_wwpn == local_wwpn))
+			is = true;
+	spin_unlock(&wanted_lock);
+	return is;
+}
+
+/* States in which fc_rport_timeout() sends the ELS again. */
+static bool awaits_answer(const struct fc_rport_priv *rdata)
+{
+	switch (rdata->rp_state) {
+	case RPORT_ST_FLOGI:
+	case RPORT_ST_PLOGI:
+	case RPORT_ST_PRLI:
+	case RPORT_ST_RTV:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Of @pl: what is noted of @rdata, which may be NULL, or NULL. */
+static struct pprc_login *login_find(struct pprc_lport *pl, const void *rdata)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(pl->logins); i++)
+		if (pl->logins[i].rdata == rdata)
+			return &pl->logins[i];
+	return NULL;
+}
+
+/* How long libfc tries to log in, jiffies. */
+static unsigned long libfc_tries(const struct fc_lport *lport)
+{
+	return msecs_to_jiffies(2 * lport->r_a_tov *
+				(lport->max_rport_retry_count + 1));
+}
+
+/* libfc's own retry_work, with the reference that it drops. */
+static void send_again(struct fc_rport_priv *rdata)
+{
+	lockdep_assert_held(&rdata->rp_mutex);
+	if (kref_get_unless_zero(&rdata->kref) &&
+	    !schedule_delayed_work(&rdata->retry_work, 0))
+		kref_put(&rdata->kref, fc_rport_destroy);
+}
+
+static void look_at_rport(struct pprc_login *l, struct fc_rport_priv *rdata)
+{
+	lockdep_assert_held(&rdata->rp_mutex);
+	if (l->rdata != rdata || l->state != rdata->rp_state ||
+	    l->restarts != rdata->major_retries) {
+		l->rdata = rdata;
+		l->state = rdata->rp_state;
+		l->restarts = rdata->major_retries;
+		l->entered = jiffies;
+		l->sent = jiffies;
+		return;
+	}
+	if (time_after(jiffies, l->entered + libfc_tries(rdata->local_port)))
+		return;
+	/* libfc has sent it by itself, or will soon. */
+	if (rdata->retries)
+		l->sent = jiffies;
+	rdata->retries = 0;
+	if (time_after(jiffies, l->sent + msecs_to_jiffies(AGAIN_MS))) {
+		l->sent = jiffies;
+		send_again(rdata);
+	}
+}
+
+/* lports_lock held, so the port stays. */
+static void look_at_lport(struct pprc_lport *pl)
+{
+	struct fc_lport *lport = pl->lport;
+	struct fc_rport_priv *rdata;
+	struct pprc_login *l;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(pl->logins); i++)
+		pl->logins[i].seen = false;
+	/* A port that was never ready has no list of remote ports. */
+	if (!lport->point_to_multipoint || !lport->disc.rports.next ||
+	    READ_ONCE(lport->state) != LPORT_ST_READY || !lport->link_up)
+		goto out;
+	rcu_read_lock();
+	list_for_each_entry_rcu(rdata, &lport->disc.rports, peers) {
+		l = login_find(pl, rdata);
+		if (!mutex_trylock(&rdata->rp_mutex)) {
+			if (l)
+				l->seen = true;
+			continue;
+		}
+		if (awaits_answer(rdata) &&
+		    is_wanted(rdata->ids.port_name, lport->wwpn)) {
+			if (!l)
+				l = login_find(pl, NULL);
+			if (l) {
+				look_at_rport(l, rdata);
+				l->seen = true;
+			}
+		}
+		mutex_unlock(&rdata->rp_mutex);
+	}
+	rcu_read_unlock();
+out:
+	/* The pointer only tells one from another: it may be freed by now. */
+	for (i = 0; i < ARRAY_SIZE(pl->logins); i++)
+		if (!pl->logins[i].seen)
+			pl->logins[i].rdata = NULL;
+}
+
+static void look(struct work_struct *work)
+{
+	core_lport_each(look_at_lport);
+	spin_lock(&wanted_lock);
+	if (!list_empty(&wanted))
+		schedule_delayed_work(&look_work, msecs_to_jiffies(LOOK_MS));
+	spin_unlock(&wanted_lock);
+}
+
+/**
+ * pprc_login_want() - a login between two ports is wanted
+ * @w:		to be kept until pprc_login_unwant()
+ * @remote_wwpn: the remote port, 0 for any
+ * @local_wwpn:	the local port, 0 for any
+ *
+ * From now on an ELS of libfc that logs in to @remote_wwpn in a VN2VN network is
+ * sent once more each second while its answer is missing. In a fabric the
+ * login is left to libfc and the switch.
+ *
+ * Context: process.
+ */
+void pprc_login_want(struct pprc_wanted *w, u64 remote_wwpn, u64 local_wwpn)
+{
+	w->remote_wwpn = remote_wwpn;
+	w->local_wwpn = local_wwpn;
+	spin_lock(&wanted_lock);
+	list_add_tail(&w->node, &wanted);
+	schedule_delayed_work(&look_work, msecs_to_jiffies(LOOK_MS));
+	spin_unlock(&wanted_lock);
+}
+EXPORT_SYMBOL_GPL(pprc_login_want);
+
+/**
+ * pprc_login_unwant() - the login is not wanted any more
+ * @w:		as of pprc_login_want(); may be freed when this returns
+ *
+ * Context: process.
+ */
+void pprc_login_unwant(struct pprc_wanted *w)
+{
+	spin_lock(&wanted_lock);
+	list_del(&w->node);
+	spin_unlock(&wanted_lock);
+}
+EXPORT_SYMBOL_GPL(pprc_login_unwant);
+
+/* Nothing is wanted any more: both other modules have been unloaded. */
+void core_login_exit(void)
+{
+	cancel_delayed_work_sync(&look_work);
+}
