@@ -341,15 +341,15 @@ static void xchg_resp(struct fc_seq *seq, struct fc_frame *fp, void *arg)
 	}
 	/*
 	 * libfc matches frames by exchange id alone: a late answer to a command
-	 * may come to a login. Nor has an FCP_XFER_RDY been asked for, and
-	 * decoding wants linear frames.
+	 * may come to a login, and one to libfc's own LOGO to a command. Nor has
+	 * an FCP_XFER_RDY been asked for, and decoding wants linear frames.
 	 */
 	els = fc_frame_header_get(fp)->fh_type == FC_TYPE_ELS;
 	if (!open)
 		recv_late(x, fp);
-	else if (x->els && !els)
+	else if (els != x->els)
 		pri_session_odd(x->session, PRI_ODD_STRAY);
-	else if (!fc_frame_is_linear(fp) || els != x->els)
+	else if (!fc_frame_is_linear(fp))
 		pri_session_odd(x->session, PRI_ODD_UNASKED);
 	else if (x->els)
 		recv_prli(x, fp);

@@ -117,7 +117,7 @@ check('a refusal of another command', 'stray_frames',
       frames::rsp($w, cmd_id => $id + 1, reason => 13));
 check('FCP_XFER_RDY', 'unasked_frames', frames::rsp($w, r_ctl => 5));
 check('data', 'unasked_frames', frames::rsp($w, r_ctl => 1, f_ctl => 0x800008));
-check('an ELS answer', 'unasked_frames', frames::rsp($w, r_ctl => 0x23, type => 1));
+check('an ELS answer', 'stray_frames', frames::rsp($w, r_ctl => 0x23, type => 1));
 exit($failed ? 1 : 0);
 PERL
 
