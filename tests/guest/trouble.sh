@@ -232,6 +232,15 @@ duo_mirror()
 		close $b or die' "$(image primary)" "$(image secondary)" && duo_equal
 }
 
+# duo_logged_off: wait until libfc has logged a frozen secondary off, which it does
+# when it has heard no beacon for 20 s.  If that one went on just before, its new
+# session might end with the old login.
+duo_logged_off()
+{
+	need on primary "wait_for 40 '! grep -qx Online /sys/class/fc_remote_ports/*/port_state' ||
+		fail 'nothing is heard of the secondary, but it is logged in'"
+}
+
 # duo_back: the session is up again, by itself
 duo_back()
 {
