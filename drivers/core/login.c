@@ -123,9 +123,7 @@ static void look_at_lport(struct pprc_lport *pl)
 
 	for (i = 0; i < ARRAY_SIZE(pl->logins); i++)
 		pl->logins[i].seen = false;
-	/* A port that was never ready has no list of remote ports. */
-	if (!lport->point_to_multipoint || !lport->disc.rports.next ||
-	    READ_ONCE(lport->state) != LPORT_ST_READY || !lport->link_up)
+	if (!lport->point_to_multipoint || !core_lport_ready(lport))
 		goto out;
 	rcu_read_lock();
 	list_for_each_entry_rcu(rdata, &lport->disc.rports, peers) {

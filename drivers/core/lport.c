@@ -228,7 +228,7 @@ void core_lport_each(void (*fn)(struct pprc_lport *pl))
 }
 
 /* disc.rports is not initialised before the port has been ready once. */
-static bool lport_ready(const struct fc_lport *lport)
+bool core_lport_ready(const struct fc_lport *lport)
 {
 	return READ_ONCE(lport->state) == LPORT_ST_READY && lport->link_up;
 }
@@ -255,7 +255,7 @@ int pprc_path_find(u64 remote_wwpn, u64 local_wwpn, struct pprc_path *path)
 
 		if (local_wwpn && pl->lport->wwpn != local_wwpn)
 			continue;
-		if (!lport_ready(pl->lport)) {
+		if (!core_lport_ready(pl->lport)) {
 			if (ret == -ENODEV)
 				ret = -ENETDOWN;
 			continue;
@@ -297,7 +297,7 @@ bool pprc_path_alive(struct pprc_lport *pl, u64 remote_wwpn, u32 sid, u32 did)
 	struct fc_rport_priv *rdata;
 	bool alive = false;
 
-	if (!lport_ready(pl->lport) || pl->lport->port_id != sid)
+	if (!core_lport_ready(pl->lport) || pl->lport->port_id != sid)
 		return false;
 	rcu_read_lock();
 	rdata = rport_find(pl->lport, remote_wwpn);
