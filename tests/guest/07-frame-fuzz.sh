@@ -51,7 +51,7 @@ die "the capture lacks frames\n"
 sub listen_in
 {
 	for my $to (keys %tap) {
-		my $max = 64;
+		my $max = 256;
 		while ($max-- && defined(my $f = frames::get($tap{$to}, 0))) {
 			my $h = frames::parse($f) or next;
 			push @{$live{$to}}, [$to, $h] if $h->{type} == 8;
