@@ -293,9 +293,10 @@ ev_disk()	# the disk is deleted under its user, who gets errors
 	local d
 
 	[ -z "$loaded" ] || { kill -INT $job; wait $job; load_on; }
-	d=$(pair_get $P disk)
-	timeout 60 bash -c "echo 1 > /sys/block/$d/device/delete" || fail "$what: that hangs"
-	wait_for 20 "[ ! -e /sys/block/$d ]" || fail "$what: it stays"
+	# Its name may be that of another pair's disk at once.
+	d=$(readlink -f /sys/block/$(pair_get $P disk)/device)
+	timeout 60 bash -c "echo 1 > $d/delete" || fail "$what: that hangs"
+	wait_for 20 "[ ! -e $d ]" || fail "$what: it stays"
 	[ -z "$loaded" ] || { wait_for 30 "! kill -0 $job 2> /dev/null" || fail "$what: its user hangs"; wait $job; }
 	wait_for 10 "pair_down $P 2> /dev/null" || fail "$what: the pair stays: $(dmesg | tail -n 1)"
 	d=$(establish) || fail "$what: it cannot be made anew: $(dmesg | tail -n 2)"
