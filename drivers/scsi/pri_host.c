@@ -151,7 +151,9 @@ static int pri_sdev_configure(PPRC_SDEV_CONFIGURE_ARGS)
 
 	/* A request fills at most a slot, and one bio holds it. */
 	pprc_set_limits(sdev, pair->max_sectors,
-			min_t(u16, pages, BIO_MAX_VECS));
+			min_t(u16, pages, BIO_MAX_VECS),
+			max_t(u32, SECTOR_SIZE - 1,
+			      bdev_dma_alignment(pprc_bdev(&pair->bdev))));
 	scsi_change_queue_depth(sdev, min_t(int, pair->queue_depth,
 					    PRI_CAN_QUEUE));
 	return 0;

@@ -21,8 +21,8 @@
 #include "pri_trace.h"
 
 /* Sense keys and codes, SPC-4 4.5.6 and annex D. */
-#define ASC_WRITE_ERROR		0x0c
 #define ASC_READ_ERROR		0x11
+#define ASC_INTERNAL_FAILURE	0x44
 
 static struct bio_set pri_bios;
 
@@ -35,12 +35,19 @@ static const char *op_name(const struct pri_cmd *cmd)
 static void fail_local(struct pri_cmd *cmd)
 {
 	struct pri_pair *pair = cmd->pair;
-	bool read = cmd->op == PRI_READ;
 
-	pri_sense(cmd->sc, MEDIUM_ERROR,
-		  read ? ASC_READ_ERROR : ASC_WRITE_ERROR, 0);
+	if (cmd->op == PRI_READ) {
+		pri_sense(cmd->sc, MEDIUM_ERROR, ASC_READ_ERROR, 0);
+		return;
+	}
+	/*
+	 * Not MEDIUM ERROR: the SCSI layer would try it again. Many a device
+	 * reports a failed flush once only, and the next one would acknowledge
+	 * what is lost.
+	 */
+	pri_sense(cmd->sc, HARDWARE_ERROR, ASC_INTERNAL_FAILURE, 0);
 	/* The secondary may have what the primary has not. */
-	if (!read && READ_ONCE(pair->state) == PPRC_STATE_FULL_DUPLEX)
+	if (READ_ONCE(pair->state) == PPRC_STATE_FULL_DUPLEX)
 		pri_pair_suspend(pair, PPRC_SUSP_LOCAL_ERROR,
 				 "the local device failed a %s of %u blocks at block %llu",
 				 op_name(cmd), cmd->blocks, cmd->lba);

@@ -290,6 +290,24 @@ static int refuse_read_only(struct pri_pair *pair)
 	return -EROFS;
 }
 
+/*
+ * The pair goes past the page cache of its device. What is dirty there would be
+ * written later, over what the pair has written; what is clean would be read
+ * by who compares the copies.
+ */
+static int empty_page_cache(struct pri_pair *pair, const char *verb)
+{
+	struct block_device *bdev = pprc_bdev(&pair->bdev);
+	int ret = sync_blockdev(bdev);
+
+	if (ret)
+		pair_log(err, pair, "not %s: %s fails to write what is in its page cache (%d): check that disk\n",
+			 verb, pair->device, ret);
+	else
+		invalidate_bdev(bdev);
+	return ret;
+}
+
 static int open_device(struct pri_pair *pair)
 {
 	struct block_device *bdev;
@@ -326,7 +344,10 @@ static int open_device(struct pri_pair *pair)
 		pprc_bdev_close(&pair->bdev);
 		return refuse_read_only(pair);
 	}
-	return 0;
+	ret = empty_page_cache(pair, "enabled");
+	if (ret)
+		pprc_bdev_close(&pair->bdev);
+	return ret;
 }
 
 /* Wait for a login and say why there is none. */
@@ -461,7 +482,7 @@ static int check_attributes(struct pri_pair *pair)
  * Context: process, sleeps up to @pair->connect_timeout_ms; @pair->mutex held.
  * Return: 0; -EINTR; -ENOMEM; otherwise a negative errno, and the log has said
  * why and what to do: -EINVAL, -EPERM, -EEXIST, -ENOENT, -EBUSY, -ENOTBLK,
- * -ENXIO, -EROFS, -EHOSTUNREACH, -ENOSPC, -ENODEV, -EREMOTEIO.
+ * -ENXIO, -EROFS, -EIO, -EHOSTUNREACH, -ENOSPC, -ENODEV, -EREMOTEIO.
  */
 int pri_pair_enable(struct pri_pair *pair)
 {
@@ -615,7 +636,9 @@ int pri_pair_resume(struct pri_pair *pair)
 		pair_log(err, pair, "not resumed: what changed since the suspension is not copied yet: stop writing, make the volumes equal, then write 1 to assume_equal\n");
 		return -EPERM;
 	}
-	ret = wait_session(pair, "resumed");
+	ret = empty_page_cache(pair, "resumed");
+	if (!ret)
+		ret = wait_session(pair, "resumed");
 	if (ret)
 		return ret;
 	cancel_work_sync(&pair->notify);

@@ -91,24 +91,24 @@ static inline struct block_device *pprc_bdev(const struct pprc_bdev *b)
 #define PPRC_SDEV_CONFIGURE_ARGS struct scsi_device *sdev, \
 				 struct queue_limits *lim
 
-#define pprc_set_limits(sdev, sectors, segments)			\
+#define pprc_set_limits(sdev, sectors, segments, alignment)		\
 	do {								\
 		lim->max_hw_sectors = (sectors);			\
 		lim->max_segments = (segments);				\
-		lim->dma_alignment = SECTOR_SIZE - 1;			\
+		lim->dma_alignment = (alignment);			\
 		lim->features |= BLK_FEAT_STABLE_WRITES;		\
 	} while (0)
 #else
 #define PPRC_SDEV_CONFIGURE	slave_configure
 #define PPRC_SDEV_CONFIGURE_ARGS struct scsi_device *sdev
 
-#define pprc_set_limits(sdev, sectors, segments)			\
+#define pprc_set_limits(sdev, sectors, segments, alignment)		\
 	do {								\
 		struct request_queue *q_ = (sdev)->request_queue;	\
 									\
 		blk_queue_max_hw_sectors(q_, sectors);			\
 		blk_queue_max_segments(q_, segments);			\
-		blk_queue_update_dma_alignment(q_, SECTOR_SIZE - 1);	\
+		blk_queue_update_dma_alignment(q_, alignment);		\
 		blk_queue_flag_set(QUEUE_FLAG_STABLE_WRITES, q_);	\
 	} while (0)
 #endif
