@@ -248,8 +248,14 @@ static void recv_rsp(struct pri_xchg *x, struct fc_frame *fp)
 
 	WRITE_ONCE(x->session->heard, jiffies);
 	pri_credit_granted(x->session, &answer);
-	if (answer.reason == PPRC_R_PARTIAL ||
-	    answer.reason == PPRC_R_IN_PROGRESS) {
+	if (answer.reason == PPRC_R_CDB_DIGEST && x->kind > PRI_X_FIRST) {
+		/*
+		 * Damaged on its way, it says nothing of the command, which may
+		 * be with the backstore. That is asked for again.
+		 */
+		pri_credit_detach(x);
+	} else if (answer.reason == PPRC_R_PARTIAL ||
+		   answer.reason == PPRC_R_IN_PROGRESS) {
 		/* Not asked for; or what an earlier query was told, again. */
 		if (x->kind < PRI_X_FIRST ||
 		    (answer.reason == PPRC_R_IN_PROGRESS &&

@@ -141,7 +141,7 @@ static enum pprc_reason pair_establish(struct sec_session *s,
 	if (reason != PPRC_R_GOOD)
 		return reason;
 	/* What was submitted earlier must not land after what comes now. */
-	if (!writer_ended(old, s) ||
+	if (!writer_ended(old, s) || (old && has_under_way(old)) ||
 	    sec_late_pending(s, vol->lun, vol->dev_index))
 		return PPRC_R_BUSY;
 	/* A new object: writes being checked may still look at the old one. */

@@ -107,14 +107,21 @@ enum hrtimer_restart sec_gap_out(struct hrtimer *timer)
  */
 static enum pprc_reason claim(struct sec_slot *slot, u64 id)
 {
+	u64 floor = READ_ONCE(slot->session->floor);
+
 	lockdep_assert_held(&slot->lock);
 	if (slot->state == SEC_SLOT_FILLING && slot->id == id)
 		return PPRC_R_GOOD;
-	if (id <= slot->id || id < READ_ONCE(slot->session->floor))
+	if (id <= slot->id || id < floor)
 		return PPRC_R_STALE_ID;
-	/* Data of a command that never came or was refused gives way. */
+	/*
+	 * Data of a command that never came or was refused gives way, and so
+	 * does a command that the primary counts as settled: nobody will send
+	 * what it lacks.
+	 */
 	if (slot->state == SEC_SLOT_FREE ||
-	    (slot->state == SEC_SLOT_FILLING && !slot->known)) {
+	    (slot->state == SEC_SLOT_FILLING &&
+	     (!slot->known || slot->id < floor))) {
 		if (slot->reported)
 			learn_gap(slot, false);
 		slot->guessed = false;
@@ -348,6 +355,8 @@ static enum pprc_reason take_command(struct sec_slot *slot,
 			sec_dropped(s, s->peer, SEC_D_DUP);
 		goto unlock;
 	}
+	if (be64_to_cpu(cdb->write.floor) > READ_ONCE(s->floor))
+		WRITE_ONCE(s->floor, be64_to_cpu(cdb->write.floor));
 	reason = claim(slot, id);
 	if (reason == PPRC_R_STALE_ID && (query || resend)) {
 		/* The answer came after all: nobody awaits another one. */
@@ -357,8 +366,6 @@ static enum pprc_reason take_command(struct sec_slot *slot,
 	}
 	if (reason != PPRC_R_GOOD)
 		goto unlock;
-	if (be64_to_cpu(cdb->write.floor) > READ_ONCE(s->floor))
-		WRITE_ONCE(s->floor, be64_to_cpu(cdb->write.floor));
 	begin_command(slot, cdb, scsilun_to_int((struct scsi_lun *)cmnd->lun),
 		      ox_id, query);
 unlock:

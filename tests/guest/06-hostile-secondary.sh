@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# 06-hostile-secondary: no wrong answer that a secondary can send completes a write: each is dropped and counted as what it is, the true answer still counts; a refusal suspends the pair with its own reason
+# 06-hostile-secondary: no wrong answer that a secondary can send completes a write: each is dropped and counted as what it is, the true answer still counts; a refusal suspends the pair with its own reason, and it is not resumed before the secondary has ended what it had refused
 # lab: one
 # time: 30
 #
@@ -45,16 +45,18 @@ sub say_fail
 	$failed++;
 }
 
-# The next write, still without an answer.
-sub next_write
+# The next command of a kind, still without an answer.
+sub next_command
 {
+	my ($action) = @_;
+
 	while (defined(my $f = frames::get($in, 20))) {
 		my $h = frames::parse($f) or next;
 		return $h if $h->{type} == 8 && $h->{r_ctl} == 6 &&
 			length $h->{body} == 128 &&
-			frames::cdb_get(frames::cdb($h), 'action') == 0xf801;
+			frames::cdb_get(frames::cdb($h), 'action') == $action;
 	}
-	die "no write came\n";
+	die sprintf "no %04x came\n", $action;
 }
 
 # The frame is dropped and counted as that, the write goes on waiting.
@@ -74,7 +76,19 @@ sub check
 $| = 1;
 open my $ready, '>', '/tmp/ready';
 close $ready;
-my $w = next_write();
+my $w = next_command(0xf801);
+if ($mode eq 'doubt') {
+	# Past the queue that holds the true answers back.
+	setsockopt $out->{socket}, 263, 20, pack 'i', 1
+		or die "PACKET_QDISC_BYPASS: $!\n";
+	frames::put($out, frames::rsp(next_command(0xf805), reason => 5)) for 1 .. 3;
+	next_command(0xf805);
+	say_fail("the write was completed") if -e '/tmp/done';
+	say_fail("the pair is " . slurp("$pair/state"))
+		if slurp("$pair/state") !~ /^full-duplex/;
+	print "three questions that could not be read, and another one\n";
+	exit($failed ? 1 : 0);
+}
 if ($mode eq 'refuse') {
 	# What only the secondary's own word can bring about.
 	frames::put($out, frames::rsp($w, reason => 13));
@@ -126,13 +140,15 @@ export SHARE
 modprobe dm-mod && roles_up || exit 1
 dmsetup create slow --noudevsync --table "0 $(blockdev --getsz /dev/ram1) linear /dev/ram1 0" && dmsetup mknodes
 store=$(backstore_block store /dev/mapper/slow) && sec_tpg $SW && sec_lun $SW 0 $store && sec_acl $SW $PW 0 || fail "no target"
-D=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=120000) || fail "no pair: $(dmesg | tail -n 3)"
+put 60000 $(tpg_of $SW)/attrib/destage_limit_ms || fail "no limit"
+D=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=120000 query_min_ms=100) || fail "no pair: $(dmesg | tail -n 3)"
 head -c 4096 /dev/urandom > /tmp/in
 
 # one MODE SEEK: a write whose true answer is held back, and what comes instead
 one()
 {
 	rm -f /tmp/ready /tmp/done
+	dmsetup suspend --noudevsync --noflush slow || fail "the backstore cannot be held"
 	perl $SHARE/secondary.pl $1 > /tmp/out 2>&1 &
 	perl=$!
 	wait_for 10 "[ -e /tmp/ready ]" || fail "nothing can be sniffed: $(cat /tmp/out)"
@@ -142,23 +158,39 @@ one()
 	cat /tmp/out
 }
 
-dmsetup suspend --noudevsync --noflush slow || fail "the backstore cannot be held"
-one lie 5
-[ $rc = 0 ] || fail "$(grep -c ^fail /tmp/out) times an answer is not treated as it should be: $(tail -n 1 /tmp/out)"
-[ ! -e /tmp/done ] || fail "the write did not wait for its answer"
-dmsetup resume --noudevsync slow
-wait_for 10 "[ -e /tmp/done ]" || fail "the true answer did not come"
-[ "$(cat /tmp/done)" = 0 ] || fail "the write has failed"
-[ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex 0" ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
-disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
+# true_answer: the answer that was held back comes, and counts
+true_answer()
+{
+	[ $rc = 0 ] || fail "$(grep -c ^fail /tmp/out) times an answer is not treated as it should be: $(tail -n 1 /tmp/out)"
+	[ ! -e /tmp/done ] || fail "the write did not wait for its answer"
+	dmsetup resume --noudevsync slow
+	wait_for 10 "[ -e /tmp/done ]" || fail "the true answer did not come"
+	[ "$(cat /tmp/done)" = 0 ] || fail "the write has failed"
+	[ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex 0" ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
+	disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
+}
 
-# A refusal that decodes is believed: the write ends on the local device, the
-# true answer comes too late and is counted.
-dmsetup suspend --noudevsync --noflush slow
+one lie 5
+true_answer
+
+# Who cannot read a question has said nothing of the command.
+wire_rough vb delay 200ms || fail "answers cannot be held back"
+one doubt 7
+wire_smooth vb
+true_answer
+
+# A refusal that decodes is believed: the write ends on the local device. The
+# secondary has it all the same, so it lets nothing newer come before.
 one refuse 6
 wait_for 10 "[ -e /tmp/done ]" || fail "a refused write hangs"
 [ "$(cat /tmp/done)" = 0 ] || fail "a refused write fails"
 grep -q "^secondary-error: the secondary refused a write (bad-range" $PAIRS/p0/reason || fail "the reason is $(pair_get p0 reason)"
+refused "Device or resource busy" "p0: not resumed: the secondary refused .busy." eval "put 1 $PAIRS/p0/assume_equal; put resume $PAIRS/p0/action"
+[ "$(pair_get p0 state)" = suspended ] || fail "p0 is $(pair_get p0 state)"
 dmsetup resume --noudevsync slow
+wait_for 20 "put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action" || fail "p0 is not resumed: $(dmesg | tail -n 2)"
+dd if=/tmp/in of=$D bs=4k seek=8 oflag=direct status=none || fail "a write fails"
+[ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex 1" ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
+disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"
 for p in $PAIRS/*/; do rmdir $p; done
 sec_drop $SW && backstore_drop store && dmsetup remove --noudevsync slow && roles_down'
