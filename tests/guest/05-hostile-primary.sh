@@ -8,6 +8,7 @@
 
 expects_log '^pprc_secondary: port [0-9a-f]+: (frame dropped|command [0-9a-f]+ refused) \(' \
 	'^pprc_secondary: session [0-9a-f:]+: (write|flush) refused \(' \
+	'^pprc_primary: pair p0: suspended \(secondary-error\): the secondary refused a flush \(stale-id, ' \
 	'callbacks suppressed$'
 
 cat > "$LAB_SHARE/primary.pl" << 'PERL'
@@ -85,8 +86,8 @@ sub payload
 	} @data[0, 1];
 }
 
-# What the floor says is settled gives way, and takes the session from its primary:
-# only this knows of commands with such ids.
+# What the floor says is settled gives way. All that the true primary sends is
+# older from then on; the flush when the pair is removed is refused.
 sub settled
 {
 	check('a command for a slot whose command is settled',

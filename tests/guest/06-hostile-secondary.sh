@@ -90,7 +90,9 @@ if ($mode eq 'doubt') {
 	exit($failed ? 1 : 0);
 }
 if ($mode eq 'refuse') {
-	# What only the secondary's own word can bring about.
+	# What only the secondary's own word can bring about. When it is asked,
+	# the write is with its backstore.
+	next_command(0xf805);
 	frames::put($out, frames::rsp($w, reason => 13));
 	exit 0;
 }
