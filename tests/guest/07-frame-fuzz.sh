@@ -248,7 +248,7 @@ grep -v " 0$" $LIO/pprc/refusals
 [ $(grep -vc " 0$" $LIO/pprc/refusals) -ge 10 ] || fail "only few kinds of refusals were hit"
 [ $(grep -c "_frames [1-9]" $PAIRS/p0/session_stats) -ge 2 ] || fail "only few kinds of wrong answers were hit"
 fio_end
-wait $job
+wait $job || fail "host writes have failed: $(cat /tmp/fio)"
 # With a session of its own the pair makes copies again.
 put suspend $PAIRS/p0/action
 pair_down p0 || fail "the pair stays: $(dmesg | tail -n 1)"

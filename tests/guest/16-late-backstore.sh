@@ -33,6 +33,8 @@ go() { dmsetup resume --noudevsync $1 || fail "$1 cannot go on"; }
 hang()
 {
 	JOBS=
+	# The first must not be late before the last is there.
+	put 60000 $A/destage_limit_ms
 	fio --name=w --filename=$2 --rw=randwrite --bs=16k --iodepth=$((SLOTS - 1)) --ioengine=libaio --direct=1 \
 		--size=4m --number_ios=$((SLOTS - 1)) --output-format=terse > /tmp/fio.$1 2>&1 &
 	JOBS+=" $!"
@@ -40,6 +42,7 @@ hang()
 	dd if=/dev/urandom of=$2 bs=16k count=1 seek=1000 oflag=direct,dsync status=none &
 	JOBS+=" $!"
 	wait_for 20 "[ \$(session_stat $1 slots_in_use) = $SLOTS ]" || fail "$1 hangs with $(session_stat $1 slots_in_use) writes"
+	put $LIMIT $A/destage_limit_ms
 }
 
 # ended WHAT: the host's writes have succeeded all the same

@@ -29,11 +29,11 @@ stat_of()
 	on primary "pair_stat p0 $1"
 }
 
-duo_late secondary liveness_ms=2000
+duo_late secondary liveness_ms="$(lab_scale 2000)"
 duo_heard
+wire_no_adisc
 job=$(on_bg primary -t 120 "$(fio_writes "$DISK" 40 0 4m)")
 need on primary 'wait_for 20 "[ \$(pair_stat p0 writes) -ge 50 ]" || fail "fio does not write"'
-wire_no_adisc
 
 lab_unplug || fail "the cable cannot be pulled"
 need on primary 'wait_for 6 "[ \$(pair_get p0 state) = suspended ]" ||

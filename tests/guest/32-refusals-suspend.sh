@@ -136,7 +136,7 @@ need on primary -t 60 'roles_up && modprobe dm-mod &&
 	dmsetup create under --noudevsync --table "0 131072 linear /dev/ram1 0" && dmsetup mknodes &&
 	s0=$(backstore_block store /dev/mapper/under) && s1=$(backstore_block store1 $(disk spare)) &&
 	sec_tpg $SW && sec_lun $SW 0 $s0 && sec_lun $SW 1 $s1 && sec_acl $SW $PW 0 1 || exit 1
-	D=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=2000) && D=$(pair_up p1 $(disk data) $SW 1 timeout_ms=2000) ||
+	D=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=$((2000 * ${PPRC_SLOW%.*}))) && D=$(pair_up p1 $(disk data) $SW 1 timeout_ms=$((2000 * ${PPRC_SLOW%.*}))) ||
 		fail "no pairs: $(dmesg | tail -n 3)"'
 
 # (a) The backstore fails.

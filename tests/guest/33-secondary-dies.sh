@@ -24,7 +24,7 @@ need on secondary 'pprc_load core secondary && fcoe_up eth0'
 duo_target
 need on primary -t 60 "pprc_load core primary && fcoe_up eth0 &&
 	wait_for 30 'grep -qs 0x$DSW /sys/class/fc_remote_ports/*/port_name'"
-duo_pair timeout_ms=2000
+duo_pair timeout_ms="$(lab_scale 2000)"
 is_target='wait_for 20 "grep -q \"FCP Target\" /sys/class/fc_remote_ports/*/roles" ||
 	fail "to the FC transport class the secondary is $(cat /sys/class/fc_remote_ports/*/roles)"'
 need on primary "$is_target"

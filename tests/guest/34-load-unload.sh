@@ -155,13 +155,14 @@ gone()
 	fcoe_up $1 > /dev/null || fail "$1 cannot be made anew"
 	wait_for 40 "grep -q ^up, $PAIRS/p0/session" || fail "$what: the session does not come back: $(pair_get p0 session)"
 	dd if=/dev/ram0 of=/dev/ram1 bs=1M oflag=direct iflag=direct status=none
-	put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action || fail "$what: not resumed: $(dmesg | tail -n 3)"
+	# A login may be lost once more while it settles.
+	wait_for 60 "put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action" || fail "$what: not resumed: $(dmesg | tail -n 3)"
 	n=$(pair_stat p0 local_writes)
 	dd if=/dev/urandom of=$D bs=64k count=4 oflag=direct status=none || fail "$what: a write fails"
 	[ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex $n" ] || fail "$what: not mirrored again"
 }
 roles_up && roles_store || exit 1
-D=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=2000) || fail "no pair: $(dmesg | tail -n 3)"
+D=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=$((2000 * ${PPRC_SLOW%.*}))) || fail "no pair: $(dmesg | tail -n 3)"
 gone va idle
 gone vb idle
 gone va "under load"

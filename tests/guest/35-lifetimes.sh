@@ -339,7 +339,7 @@ declare -A hits
 # tracks N ROUNDS EVENT...: so many tracks beside each other share the rounds
 tracks()
 {
-	local n=$1 rounds=$2 t rc
+	local n=$1 rounds=$2 pids= t rc
 
 	shift 2
 	modprobe brd rd_nr=$((2 * n)) rd_size=16384 && modprobe dm-mod && pprc_load core secondary primary || fail "no modules"
@@ -348,9 +348,11 @@ tracks()
 	[ $n = 1 ] || PAUSE=$((1000 * ${PPRC_SLOW%.*}))
 	for ((t = 0; t < n; t++)); do
 		( track $t && track_up && rounds $(((rounds + n - 1 - t) / n)) "$@" && track_ends ) > /tmp/track.$t 2>&1 &
+		pids+=" $!"
 	done
-	for ((t = 0; t < n; t++)); do
-		wait -n
+	# Not "wait -n": it loses one of two that end at once.
+	for t in $pids; do
+		wait $t
 		rc=$?
 		[ $rc -eq 0 ] || break
 	done

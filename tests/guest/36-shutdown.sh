@@ -58,8 +58,8 @@ need on primary 'wait_for 20 "[ \$(pair_get p0 state) = suspended ]" ||
 		fail "the secondary has gone, the pair is $(pair_get p0 state)"
 	n=$(pair_stat p0 local_writes)
 	wait_for 6 "[ \$(pair_stat p0 local_writes) -gt $n ]" || fail "host writes have stopped: $(cat /tmp/fio)"
-	fio_end; wait_for 10 "! pgrep fio > /dev/null"; ! grep -qiE "error|exceed" /tmp/fio || fail "fio: $(cat /tmp/fio)"'
-on_wait primary "$job" > /dev/null
+	fio_end'
+on_wait primary "$job" -t 60 > /dev/null || fail "fio has failed or hangs: $(on primary 'cat /tmp/fio')"
 back secondary
 need on secondary -t 60 'pprc_load core secondary && fcoe_up eth0'
 duo_target

@@ -48,13 +48,14 @@ echo "$runs runs"
 # Those that are there can be used: a disk that stands still holds them all.
 need on secondary 'dmsetup suspend --nolockfs --noudevsync slow'
 need on primary 'n() { session_stat p0 $1; }
-	fio --name=w --filename='"$DISK"' --rw=randwrite --bs=4k --size=32m --iodepth=32 --ioengine=libaio --direct=1 \
-		--number_ios=64 --output=/tmp/fio & echo $! > /tmp/job
+	{ fio --name=w --filename='"$DISK"' --rw=randwrite --bs=4k --size=32m --iodepth=32 --ioengine=libaio --direct=1 \
+		--number_ios=64 --output=/tmp/fio; echo $? > /tmp/rc; } & echo $! > /tmp/job
 	wait_for 10 "[ \$(n slots_in_use) = '$slots' ] && [ \$(n waiting) -gt 0 ]" ||
 		fail "$(n slots_in_use) of '$slots' credits can be used, $(n waiting) commands wait"'
 need on secondary 'dmsetup resume --noudevsync slow'
 need on primary 'n() { session_stat p0 $1; }
 	wait_for 20 "! kill -0 $(cat /tmp/job) 2> /dev/null" || fail "the writes hang"
+	[ "$(cat /tmp/rc)" = 0 ] || fail "a write has failed: $(cat /tmp/fio)"
 	[ "$(n slots_in_use)$(n waiting)" = 00 ] || fail "$(n slots_in_use) slots in use, $(n waiting) commands wait"'
 duo_held "in the end"
 duo_equal

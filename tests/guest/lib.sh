@@ -210,7 +210,8 @@ wire_no_adisc()
 	local out
 
 	wire
-	out=$(tshark -n -r "$WIRE" -Y 'fcels.opcode == 0x52' 2> /dev/null)
+	out=$(tshark -n -r "$WIRE" -Y 'fcels.opcode == 0x52' 2> "$LAB_RUN/adisc.err")
+	cable_ok $? "$LAB_RUN/adisc.err" "$WIRE" || fail "the cable cannot be read"
 	[ -z "$out" ] || fail "ADISC on the cable: $out"
 }
 

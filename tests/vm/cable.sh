@@ -131,7 +131,10 @@ cable_judge()
 	cable_ok $? "$cable_tmp/err" "$2" || exit
 	cable_frames "$cable_tmp/short.pcap" > "$cable_tmp/frames" 2> "$cable_tmp/err"
 	cable_ok $? "$cable_tmp/err" "$2" || exit
-	[ -z "$crc_job" ] || wait "$crc_job"
+	if [ -n "$crc_job" ]; then
+		wait "$crc_job"
+		cable_ok $? "$cable_tmp/crc.err" "$2" || exit
+	fi
 	perl -e "$(cable_perl)" "$1" "$cable_tmp/crc" < "$cable_tmp/frames"
 	rc=$?
 	[ "$1" != summary ] || echo "crc_bad $(wc -l < "$cable_tmp/crc")"
