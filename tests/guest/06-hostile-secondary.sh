@@ -49,8 +49,9 @@ sub say_fail
 sub next_command
 {
 	my ($action) = @_;
+	my $end = time + 60;	# others go on coming
 
-	while (defined(my $f = frames::get($in, 20))) {
+	while (time < $end && defined(my $f = frames::get($in, 20))) {
 		my $h = frames::parse($f) or next;
 		return $h if $h->{type} == 8 && $h->{r_ctl} == 6 &&
 			length $h->{body} == 128 &&
@@ -187,10 +188,10 @@ one refuse 6
 wait_for 10 "[ -e /tmp/done ]" || fail "a refused write hangs"
 [ "$(cat /tmp/done)" = 0 ] || fail "a refused write fails"
 grep -q "^secondary-error: the secondary refused a write (bad-range" $PAIRS/p0/reason || fail "the reason is $(pair_get p0 reason)"
-refused "Device or resource busy" "p0: not resumed: the secondary refused .busy." eval "put 1 $PAIRS/p0/assume_equal; put resume $PAIRS/p0/action"
+refused "Device or resource busy" "p0: not resumed: the secondary refused .busy." pair_resume p0
 [ "$(pair_get p0 state)" = suspended ] || fail "p0 is $(pair_get p0 state)"
 dmsetup resume --noudevsync slow
-wait_for 20 "put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action" || fail "p0 is not resumed: $(dmesg | tail -n 2)"
+wait_for 20 "pair_resume p0" || fail "p0 is not resumed: $(dmesg | tail -n 2)"
 dd if=/tmp/in of=$D bs=4k seek=8 oflag=direct status=none || fail "a write fails"
 [ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex 1" ] || fail "p0 is $(pair_get p0 state): $(pair_get p0 reason)"
 disks_equal /dev/ram0 /dev/ram1 || fail "the copies differ"

@@ -18,8 +18,7 @@ R=$(disk data)
 # table TARGET...: what is beneath the local device from now on
 table()
 {
-	dmsetup suspend --noflush under && dmsetup load under --table "0 131072 $*" &&
-		dmsetup resume --noudevsync under || fail "dmsetup: $*"
+	dm_table under "0 131072 $*" || fail "dmsetup: $*"
 }
 
 # once OP COMMAND...: it fails, the SCSI layer hands it over once, and the pair says so
@@ -42,7 +41,7 @@ copy() { dd if=$R of=/dev/ram1 bs=1M count=64 oflag=direct iflag=direct status=n
 again()
 {
 	table linear $R 0
-	copy && put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action || fail "not resumed: $(dmesg | tail -n 2)"
+	copy && pair_resume p0 || fail "not resumed: $(dmesg | tail -n 2)"
 }
 
 # cached FILE BLOCK: to the local device through its page cache, and left there

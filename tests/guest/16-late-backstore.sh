@@ -80,7 +80,7 @@ declare -A LOCAL
 again()
 {
 	dd if=$2 of=$3 bs=1M count=64 oflag=direct iflag=direct status=none || fail "$1 cannot be copied"
-	wait_for 60 "put 1 $PAIRS/$1/assume_equal && put resume $PAIRS/$1/action" || fail "$1 is not resumed: $(dmesg | tail -n 2)"
+	wait_for 60 "pair_resume $1" || fail "$1 is not resumed: $(dmesg | tail -n 2)"
 	LOCAL[$1]=$(pair_stat $1 local_writes)
 }
 EOG
@@ -129,7 +129,7 @@ mirrored p1
 echo "$SLOTS of $SLOTS slots hung, p1 has made $(pair_stat p1 writes) writes meanwhile"
 
 # What hangs could still be written over what is written after this.
-refused "Device or resource busy" "p0: not resumed: the secondary refused .busy." eval "put 1 $PAIRS/p0/assume_equal; put resume $PAIRS/p0/action"
+refused "Device or resource busy" "p0: not resumed: the secondary refused .busy." pair_resume p0
 [ "$(pair_get p0 state)" = suspended ] || fail "p0 is $(pair_get p0 state)"
 go slow0
 wait_for 20 "[ \$(sec_stat $SW late_now) = 0 ]" || fail "late are still $(sec_stat $SW late_now)"

@@ -101,7 +101,7 @@ again()
 	p0)	dd if=/dev/ram0 of=/dev/ram1 bs=1M oflag=direct iflag=direct status=none ;;
 	p1)	dd if=$(disk data) of=$(disk spare) bs=1M count=8 oflag=direct iflag=direct status=none ;;
 	esac || fail "$1 cannot be copied"
-	put 1 $PAIRS/$1/assume_equal && put resume $PAIRS/$1/action ||
+	pair_resume $1 ||
 		fail "$1 cannot be resumed: $(dmesg | tail -n 2)"
 	target $1 full-duplex none
 	[ "$(pair_get $1 state) $(pair_get $1 reason)" = "full-duplex none" ] ||
@@ -142,8 +142,7 @@ need on primary -t 60 'roles_up && modprobe dm-mod &&
 # (a) The backstore fails.
 run '
 logins=$(pair_get p0 session)
-table() { dmsetup suspend --noflush under && dmsetup load under --table "0 131072 $1" &&
-	dmsetup resume --noudevsync under || fail "dmsetup"; }
+table() { dm_table under "0 131072 $1" || fail "dmsetup"; }
 table error
 suspended "backstore error" "secondary-error: the secondary refused a write \(backstore-error, "
 [ "$(pair_get p0 session)" = "$logins" ] || fail "the session went down: $(pair_get p0 session), not $logins"
@@ -162,7 +161,7 @@ suspended "LUN not mapped" "secondary-error: the secondary refused a write \(bad
 [ "$(pair_get p0 session)" = "$logins" ] || fail "the session went down: $(pair_get p0 session), not $logins"
 target p0 suspended secondary-error
 mirrored "LUN not mapped"
-refused "No such device" "p0: not resumed: the secondary refused .bad-lun." eval "put 1 $PAIRS/p0/assume_equal; put resume $PAIRS/p0/action"
+refused "No such device" "p0: not resumed: the secondary refused .bad-lun." pair_resume p0
 acl 0
 again p0
 mirrored "LUN mapped again"'

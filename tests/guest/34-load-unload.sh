@@ -156,7 +156,7 @@ gone()
 	wait_for 40 "grep -q ^up, $PAIRS/p0/session" || fail "$what: the session does not come back: $(pair_get p0 session)"
 	dd if=/dev/ram0 of=/dev/ram1 bs=1M oflag=direct iflag=direct status=none
 	# A login may be lost once more while it settles.
-	wait_for 60 "put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action" || fail "$what: not resumed: $(dmesg | tail -n 3)"
+	wait_for 60 "pair_resume p0" || fail "$what: not resumed: $(dmesg | tail -n 3)"
 	n=$(pair_stat p0 local_writes)
 	dd if=/dev/urandom of=$D bs=64k count=4 oflag=direct status=none || fail "$what: a write fails"
 	[ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex $n" ] || fail "$what: not mirrored again"

@@ -60,6 +60,7 @@ need on primary 'wait_for 20 "[ \$(pair_get p0 state) = suspended ]" ||
 	wait_for 6 "[ \$(pair_stat p0 local_writes) -gt $n ]" || fail "host writes have stopped: $(cat /tmp/fio)"
 	fio_end'
 on_wait primary "$job" -t 60 > /dev/null || fail "fio has failed or hangs: $(on primary 'cat /tmp/fio')"
+need on primary '! grep -qiE "error|exceed" /tmp/fio || fail "fio: $(cat /tmp/fio)"'
 back secondary
 need on secondary -t 60 'pprc_load core secondary && fcoe_up eth0'
 duo_target
@@ -67,7 +68,7 @@ need on primary -t 90 'wait_for 60 "grep -q ^up, $PAIRS/p0/session" ||
 	fail "the session does not come back: $(pair_get p0 session)"'
 dd if="$(image primary)" of="$(image secondary)" bs=64k conv=notrunc,sparse status=none &&
 	duo_equal
-need on primary 'put 1 $PAIRS/p0/assume_equal && put resume $PAIRS/p0/action || fail "not resumed: $(dmesg | tail -n 2)"'
+need on primary 'pair_resume p0 || fail "not resumed: $(dmesg | tail -n 2)"'
 
 # One write at a time, so that at most one is under way at the end: the copies
 # differ in that one or not at all.

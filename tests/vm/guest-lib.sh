@@ -103,6 +103,13 @@ disk()
 	return 1
 }
 
+# dm_table NAME TABLE: what a mapped device is from now on
+dm_table()
+{
+	dmsetup suspend --noflush "$1" && dmsetup load "$1" --table "$2" &&
+		dmsetup resume --noudevsync "$1"
+}
+
 # veth_pair NAME_A NAME_B MAC_A MAC_B: a cable within one guest
 veth_pair()
 {

@@ -303,6 +303,12 @@ refused()
 		fail "$*: the log does not say '$sentence': $(dmesg | tail -n 3)"
 }
 
+# pair_resume NAME: the operator vouches for equal volumes
+pair_resume()
+{
+	put 1 "$PAIRS/$1/assume_equal" && put resume "$PAIRS/$1/action"
+}
+
 # put VALUE FILE: write an attribute in one go, for refused
 put()
 {
