@@ -7,16 +7,23 @@
  * 2 R_A_TOV, as long as the time between two beacons, and then forgets the remote
  * port; until it knows that again by a beacon, it drops the other one's FLOGI in
  * turn. So two ports whose beacons fall badly miss each other for a minute. Here
- * libfc's work for a repetition is queued a second after the last attempt.
+ * libfc's work for a repetition is queued a second after the first attempt, two
+ * after the second and so on: an answer that is that late is waited for in the end.
  *
- * The exchange that waits is left alone: if its answer does come, libfc takes it or
- * is past that state. Each one that times out counts as a retry, of which libfc
- * allows few; as these are more, and earlier, they are not counted for as long as
- * libfc alone would have tried.
+ * The exchange that waits is ended first. Left alone it would time out when the
+ * login has long succeeded, and libfc drops the reference of such an exchange twice
+ * if it resets the port while the time-out waits for rp_mutex. What libfc itself
+ * repeats counts as a retry, of which it allows few; as there are more here, and
+ * earlier, they are not counted for as long as libfc alone would have tried.
  *
- * Locks: lports_lock > wanted_lock, which is a leaf. Of libfc's only rp_mutex is
- * taken, and only tried: who has it may be waiting for a callback that waits for
- * lports_lock.
+ * Locks: lports_lock > wanted_lock, which is a leaf. With lports_lock held rp_mutex
+ * is only tried: who has it may be waiting for a callback that waits for lports_lock.
+ *
+ * A reset waits for response handlers, which wait for rp_mutex, which libfc holds
+ * while it waits for fc_prov_mutex to tell of a logout. It has done so for all
+ * remote ports of a local port before that port's FC_LPORT_EV_DEL, which holds
+ * fc_prov_mutex and waits for users. So while an exchange is ended, no lock is held
+ * and a user reference on that one local port only.
  */
 
 #include <linux/module.h>
@@ -33,6 +40,13 @@ static void look(struct work_struct *work);
 static DEFINE_SPINLOCK(wanted_lock);
 static LIST_HEAD(wanted);		/* wanted_lock */
 static DECLARE_DELAYED_WORK(look_work, look);
+
+/* What is to be sent again, a memory reference on each; look_work's own. */
+static struct {
+	struct pprc_lport	*pl;
+	struct fc_rport_priv	*rdata;
+} due[PPRC_LOGINS];
+static unsigned int n_due;
 
 static bool is_wanted(u64 remote_wwpn, u64 local_wwpn)
 {
@@ -81,7 +95,7 @@ static unsigned long libfc_tries(const struct fc_lport *lport)
 }
 
 /* libfc's own retry_work, with the reference that it drops. */
-static void send_again(struct fc_rport_priv *rdata)
+static void queue_retry(struct fc_rport_priv *rdata)
 {
 	lockdep_assert_held(&rdata->rp_mutex);
 	if (kref_get_unless_zero(&rdata->kref) &&
@@ -89,7 +103,18 @@ static void send_again(struct fc_rport_priv *rdata)
 		kref_put(&rdata->kref, fc_rport_destroy);
 }
 
-static void look_at_rport(struct pprc_login *l, struct fc_rport_priv *rdata)
+/* End the exchange that waits and send what the login needs now. */
+static void send_again(struct fc_lport *lport, struct fc_rport_priv *rdata)
+{
+	fc_exch_mgr_reset(lport, 0, rdata->ids.port_id);
+	mutex_lock(&rdata->rp_mutex);
+	if (awaits_answer(rdata))
+		queue_retry(rdata);
+	mutex_unlock(&rdata->rp_mutex);
+}
+
+/* Return: true when the ELS that @rdata waits for is to be sent again. */
+static bool look_at_rport(struct pprc_login *l, struct fc_rport_priv *rdata)
 {
 	lockdep_assert_held(&rdata->rp_mutex);
 	if (l->rdata != rdata || l->state != rdata->rp_state ||
@@ -99,18 +124,32 @@ static void look_at_rport(struct pprc_login *l, struct fc_rport_priv *rdata)
 		l->restarts = rdata->major_retries;
 		l->entered = jiffies;
 		l->sent = jiffies;
-		return;
+		l->repeats = 0;
+		return false;
 	}
 	if (time_after(jiffies, l->entered + libfc_tries(rdata->local_port)))
-		return;
+		return false;
 	/* libfc has sent it by itself, or will soon. */
 	if (rdata->retries)
 		l->sent = jiffies;
 	rdata->retries = 0;
-	if (time_after(jiffies, l->sent + msecs_to_jiffies(AGAIN_MS))) {
-		l->sent = jiffies;
-		send_again(rdata);
-	}
+	if (time_before_eq(jiffies, l->sent + (l->repeats + 1) *
+					      msecs_to_jiffies(AGAIN_MS)))
+		return false;
+	l->sent = jiffies;
+	l->repeats++;
+	return true;
+}
+
+/* Found under RCU: may have been dropped by libfc since. */
+static void due_add(struct pprc_lport *pl, struct fc_rport_priv *rdata)
+{
+	if (!kref_get_unless_zero(&rdata->kref))
+		return;
+	pprc_lport_get(pl);
+	due[n_due].pl = pl;
+	due[n_due].rdata = rdata;
+	n_due++;
 }
 
 /* lports_lock held, so the port stays. */
@@ -133,13 +172,14 @@ static void look_at_lport(struct pprc_lport *pl)
 				l->seen = true;
 			continue;
 		}
-		if (awaits_answer(rdata) &&
+		if (n_due < PPRC_LOGINS && awaits_answer(rdata) &&
 		    is_wanted(rdata->ids.port_name, lport->wwpn)) {
 			if (!l)
 				l = login_find(pl, NULL);
 			if (l) {
-				look_at_rport(l, rdata);
 				l->seen = true;
+				if (look_at_rport(l, rdata))
+					due_add(pl, rdata);
 			}
 		}
 		mutex_unlock(&rdata->rp_mutex);
@@ -154,7 +194,18 @@ out:
 
 static void look(struct work_struct *work)
 {
+	unsigned int i;
+
+	n_due = 0;
 	core_lport_each(look_at_lport);
+	for (i = 0; i < n_due; i++) {
+		if (pprc_lport_use(due[i].pl)) {
+			send_again(due[i].pl->lport, due[i].rdata);
+			pprc_lport_unuse(due[i].pl);
+		}
+		kref_put(&due[i].rdata->kref, fc_rport_destroy);
+		pprc_lport_put(due[i].pl);
+	}
 	spin_lock(&wanted_lock);
 	if (!list_empty(&wanted))
 		schedule_delayed_work(&look_work, msecs_to_jiffies(LOOK_MS));
@@ -168,7 +219,7 @@ static void look(struct work_struct *work)
  * @local_wwpn:	the local port, 0 for any
  *
  * From now on an ELS of libfc that logs in to @remote_wwpn in a VN2VN network is
- * sent once more each second while its answer is missing. In a fabric the
+ * sent once more every few seconds while its answer is missing. In a fabric the
  * login is left to libfc and the switch.
  *
  * Context: process.

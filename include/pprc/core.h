@@ -30,6 +30,7 @@ u64 pprc_serial(void);
  * @restarts:	how often libfc had begun anew by then
  * @entered:	jiffies when it was first seen in that state
  * @sent:	jiffies of the last known attempt in it
+ * @repeats:	how often it was sent again from here in that state
  * @seen:	at the present look
  */
 struct pprc_login {
@@ -38,6 +39,7 @@ struct pprc_login {
 	unsigned int	restarts;
 	unsigned long	entered;
 	unsigned long	sent;
+	unsigned int	repeats;
 	bool		seen;
 };
 

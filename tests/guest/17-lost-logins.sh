@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# 17-lost-logins: in a VN2VN network an ELS of libfc's login that is lost is sent again each second, long before libfc's own timer runs out; only where a pair or a target wants the login
+# 17-lost-logins: in a VN2VN network an ELS of libfc's login that is lost is sent again within seconds, long before libfc's own timer runs out, and the attempt before it is ended; only where a pair or a target wants the login
 # lab: one
 # time: 60
 #
@@ -16,14 +16,16 @@ RPORT_LOGGING=8
 A=00000a B=00000b	# FC_IDs, of the MAC addresses
 
 # repeats STATE FC_ID: how often the ELS of that state was sent again before
-# libfc's timer ran out; sets REPEATS, and OUT to 1 if it has run out
+# libfc's timer ran out; sets REPEATS, ENDED to the attempts that were ended, and
+# OUT to 1 if it has run out
 repeats()
 {
-	read -r REPEATS OUT <<< "$(dmesg | awk -v state="$1" -v id="$2" '
+	read -r REPEATS ENDED OUT <<< "$(dmesg | awk -v state="$1" -v id="$2" '
 		!index($0, "rport " id ": ") { next }
 		/ntered / && index($0, "ntered " state " state from " state " state") && !out { n++ }
+		/Received a FLOGI error|Received a PLOGI response closed/ && index($0, "Received a " state " ") { ended++ }
 		/ Error -?1 in state / && index($0, "in state " state ",") { out = 1 }
-		END { print n + 0, out + 0 }')"
+		END { print n + 0, ended + 0, out + 0 }')"
 }
 
 # hurried STATE FC_ID: three times, and libfc has not even begun to give it up
@@ -31,6 +33,7 @@ hurried()
 {
 	wait_for 12 "repeats $1 $2; [ \$REPEATS -ge 3 ] || [ \$OUT = 1 ]"
 	[ $REPEATS -ge 3 ] || fail "$1 to $2 was sent again $REPEATS times, timer run out: $OUT"
+	[ $ENDED -ge 3 ] || fail "$1 to $2 was sent again $REPEATS times, but only $ENDED attempts were ended before"
 	echo "$1 to $2: sent again before libfc's timer ran out"
 }
 EOG
