@@ -8,22 +8,25 @@
  * port; until it knows that again by a beacon, it drops the other one's FLOGI in
  * turn. So two ports whose beacons fall badly miss each other for a minute. Here
  * libfc's work for a repetition is queued a second after the first attempt, two
- * after the second and so on: an answer that is that late is waited for in the end.
+ * after the second and so on, up to half of libfc's time: an answer that is that
+ * late is waited for in the end.
  *
  * The exchange that waits is ended first. Left alone it would time out when the
  * login has long succeeded, and libfc drops the reference of such an exchange twice
  * if it resets the port while the time-out waits for rp_mutex. What libfc itself
  * repeats counts as a retry, of which it allows few; as there are more here, and
- * earlier, they are not counted for as long as libfc alone would have tried.
+ * earlier, they are not counted for as long as libfc alone would have tried, and
+ * then the next one that fails is the last.
  *
  * Locks: lports_lock > wanted_lock, which is a leaf. With lports_lock held rp_mutex
  * is only tried: who has it may be waiting for a callback that waits for lports_lock.
  *
  * A reset waits for response handlers, which wait for rp_mutex, which libfc holds
- * while it waits for fc_prov_mutex to tell of a logout. It has done so for all
- * remote ports of a local port before that port's FC_LPORT_EV_DEL, which holds
- * fc_prov_mutex and waits for users. So while an exchange is ended, no lock is held
- * and a user reference on that one local port only.
+ * while it waits for fc_prov_mutex to tell of a logout or a PRLI. For the remote
+ * ports of a local port it does so no more when that port's FC_LPORT_EV_DEL, which
+ * holds fc_prov_mutex and waits for users, is told: all have been logged off and the
+ * link is down, at which ELS requests are dropped. So while an exchange is ended, no
+ * lock is held and a user reference on that one local port only.
  */
 
 #include <linux/module.h>
@@ -42,9 +45,11 @@ static LIST_HEAD(wanted);		/* wanted_lock */
 static DECLARE_DELAYED_WORK(look_work, look);
 
 /* What is to be sent again, a memory reference on each; look_work's own. */
-static struct {
+static struct due {
 	struct pprc_lport	*pl;
 	struct fc_rport_priv	*rdata;
+	enum fc_rport_state	state;
+	unsigned int		restarts;
 } due[PPRC_LOGINS];
 static unsigned int n_due;
 
@@ -87,11 +92,23 @@ static struct pprc_login *login_find(struct pprc_lport *pl, const void *rdata)
 	return NULL;
 }
 
-/* How long libfc tries to log in, jiffies. */
-static unsigned long libfc_tries(const struct fc_lport *lport)
+/* How long libfc tries, jiffies. It does without an answer to RTV. */
+static unsigned long libfc_tries(const struct fc_rport_priv *rdata)
 {
-	return msecs_to_jiffies(2 * lport->r_a_tov *
-				(lport->max_rport_retry_count + 1));
+	const struct fc_lport *lport = rdata->local_port;
+	unsigned int attempts = 1;
+
+	if (rdata->rp_state != RPORT_ST_RTV)
+		attempts += lport->max_rport_retry_count;
+	return msecs_to_jiffies(2 * lport->r_a_tov * attempts);
+}
+
+/* How long the next answer is waited for, jiffies. */
+static unsigned long patience(const struct pprc_login *l,
+			      const struct fc_lport *lport)
+{
+	return msecs_to_jiffies(min((l->repeats + 1) * AGAIN_MS,
+				    lport->r_a_tov));
 }
 
 /* libfc's own retry_work, with the reference that it drops. */
@@ -104,11 +121,21 @@ static void queue_retry(struct fc_rport_priv *rdata)
 }
 
 /* End the exchange that waits and send what the login needs now. */
-static void send_again(struct fc_lport *lport, struct fc_rport_priv *rdata)
+static void send_again(const struct due *d)
 {
-	fc_exch_mgr_reset(lport, 0, rdata->ids.port_id);
+	struct fc_rport_priv *rdata = d->rdata;
+	bool waits;
+
 	mutex_lock(&rdata->rp_mutex);
-	if (awaits_answer(rdata))
+	waits = rdata->rp_state == d->state &&
+		rdata->major_retries == d->restarts;
+	mutex_unlock(&rdata->rp_mutex);
+	if (!waits)
+		return;
+	fc_exch_mgr_reset(d->pl->lport, 0, rdata->ids.port_id);
+	mutex_lock(&rdata->rp_mutex);
+	/* It may have come as far as to ask if the login is still good. */
+	if (awaits_answer(rdata) || rdata->rp_state == RPORT_ST_ADISC)
 		queue_retry(rdata);
 	mutex_unlock(&rdata->rp_mutex);
 }
@@ -116,6 +143,8 @@ static void send_again(struct fc_lport *lport, struct fc_rport_priv *rdata)
 /* Return: true when the ELS that @rdata waits for is to be sent again. */
 static bool look_at_rport(struct pprc_login *l, struct fc_rport_priv *rdata)
 {
+	const struct fc_lport *lport = rdata->local_port;
+
 	lockdep_assert_held(&rdata->rp_mutex);
 	if (l->rdata != rdata || l->state != rdata->rp_state ||
 	    l->restarts != rdata->major_retries) {
@@ -127,21 +156,23 @@ static bool look_at_rport(struct pprc_login *l, struct fc_rport_priv *rdata)
 		l->repeats = 0;
 		return false;
 	}
-	if (time_after(jiffies, l->entered + libfc_tries(rdata->local_port)))
+	if (time_after(jiffies, l->entered + libfc_tries(rdata))) {
+		rdata->retries = lport->max_rport_retry_count;
 		return false;
+	}
 	/* libfc has sent it by itself, or will soon. */
-	if (rdata->retries)
+	if (rdata->retries || delayed_work_pending(&rdata->retry_work))
 		l->sent = jiffies;
 	rdata->retries = 0;
-	if (time_before_eq(jiffies, l->sent + (l->repeats + 1) *
-					      msecs_to_jiffies(AGAIN_MS)))
+	if (n_due == PPRC_LOGINS ||
+	    time_before_eq(jiffies, l->sent + patience(l, lport)))
 		return false;
 	l->sent = jiffies;
 	l->repeats++;
 	return true;
 }
 
-/* Found under RCU: may have been dropped by libfc since. */
+/* rp_mutex held. @rdata was found under RCU: libfc may have dropped it since. */
 static void due_add(struct pprc_lport *pl, struct fc_rport_priv *rdata)
 {
 	if (!kref_get_unless_zero(&rdata->kref))
@@ -149,6 +180,8 @@ static void due_add(struct pprc_lport *pl, struct fc_rport_priv *rdata)
 	pprc_lport_get(pl);
 	due[n_due].pl = pl;
 	due[n_due].rdata = rdata;
+	due[n_due].state = rdata->rp_state;
+	due[n_due].restarts = rdata->major_retries;
 	n_due++;
 }
 
@@ -172,7 +205,7 @@ static void look_at_lport(struct pprc_lport *pl)
 				l->seen = true;
 			continue;
 		}
-		if (n_due < PPRC_LOGINS && awaits_answer(rdata) &&
+		if (awaits_answer(rdata) && rdata->ids.port_id &&
 		    is_wanted(rdata->ids.port_name, lport->wwpn)) {
 			if (!l)
 				l = login_find(pl, NULL);
@@ -200,7 +233,7 @@ static void look(struct work_struct *work)
 	core_lport_each(look_at_lport);
 	for (i = 0; i < n_due; i++) {
 		if (pprc_lport_use(due[i].pl)) {
-			send_again(due[i].pl->lport, due[i].rdata);
+			send_again(&due[i]);
 			pprc_lport_unuse(due[i].pl);
 		}
 		kref_put(&due[i].rdata->kref, fc_rport_destroy);
