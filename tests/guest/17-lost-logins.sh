@@ -15,14 +15,14 @@ cat > "$LAB_SHARE/logins.sh" << 'EOG'
 RPORT_LOGGING=8
 A=00000a B=00000b	# FC_IDs, of the MAC addresses
 
-# repeats STATE FC_ID: how often the ELS of that state was sent again before
-# libfc's timer ran out; sets REPEATS, ENDED to the attempts that were ended, and
+# repeats STATE FC_ID: how often the ELS of that state was sent again by its work
+# before libfc's timer ran out (libfc also does when the peer asks); sets REPEATS, ENDED to the attempts that were ended, and
 # OUT to 1 if it has run out
 repeats()
 {
 	read -r REPEATS ENDED OUT <<< "$(dmesg | awk -v state="$1" -v id="$2" '
 		!index($0, "rport " id ": ") { next }
-		/ntered / && index($0, "ntered " state " state from " state " state") && !out { n++ }
+		index($0, "Port timeout, state " state) && !out { n++ }
 		/Received a FLOGI error|Received a PLOGI response closed/ && index($0, "Received a " state " ") { ended++ }
 		/ Error -?1 in state / && index($0, "in state " state ",") { out = 1 }
 		END { print n + 0, ended + 0, out + 0 }')"
