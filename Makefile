@@ -3,16 +3,16 @@
 # make           build the modules (KDIR=, else the running kernel's headers,
 #                else the newest ones installed)
 # make demo      the main job on real files in two virtual machines
-# make check     everything that is tested; installs what it needs
+# make check     all tests but the longest; installs what it needs
 # make check-long  the same and what takes longer
 # make check-debug  the guest tests on a kernel with KASAN, lockdep, kmemleak
 # make soak      an hour of everything at random; SECONDS=, PPRC_SEED=
 # make cost      instructions per write, beside other drivers; UPDATE=1: keep ours
 # make bench     what lost frames cost, beside other drivers
 # make unit      pure logic on the host, under ASan and UBSan
-# make fuzz      any input for the same, FUZZ_SECONDS (300) per target
+# make fuzz      any input for what decodes, FUZZ_SECONDS (300) per target
 # make lint      warnings, sparse, checkpatch, kernel-doc, shellcheck
-# make install   modules into the running kernel's tree, pprcadm into PREFIX
+# make install   modules into the tree of the kernel of KDIR, pprcadm into PREFIX
 # make clean
 
 HEADERS := $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \

@@ -3,7 +3,7 @@
 #
 # check.sh
 #
-# Everything that is tested, one stage after the other: unit tests, the judge
+# All tests but those that are long or need the debug kernel, one stage after the other: unit tests, the judge
 # of the cable, lint, cost, guest tests; these in two labs beside each other.
 # Installs the Debian packages that are missing.  Needs no terminal and no input;
 # all output is shown.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# 03-config-refusals: every configuration mistake is refused with an errno and a sentence that says what to do
+# 03-config-refusals: configuration mistakes are refused with an errno and a sentence that says what to do
 # lab: one
 # time: 40
 #
