@@ -3,8 +3,9 @@
 #
 # check.sh
 #
-# All tests but those that are long or need the debug kernel, one stage after the other: unit tests, the judge
-# of the cable, lint, cost, guest tests; these in two labs beside each other.
+# All tests but those that are long or need the debug kernel, one stage after
+# the other: unit tests, fuzzing, the judge of the cable, lint, cost, guest
+# tests; these in two labs beside each other.
 # Installs the Debian packages that are missing.  Needs no terminal and no input;
 # all output is shown.
 #

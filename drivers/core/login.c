@@ -44,7 +44,10 @@ static DEFINE_SPINLOCK(wanted_lock);
 static LIST_HEAD(wanted);		/* wanted_lock */
 static DECLARE_DELAYED_WORK(look_work, look);
 
-/* What is to be sent again, a memory reference on each; look_work's own. */
+/*
+ * What is to be sent again, a memory reference on each port. look_work's own: it
+ * drops them before it ends, and is waited for before the module goes.
+ */
 static struct due {
 	struct pprc_lport	*pl;
 	struct fc_rport_priv	*rdata;
@@ -205,6 +208,7 @@ static void look_at_lport(struct pprc_lport *pl)
 				l->seen = true;
 			continue;
 		}
+		/* FC_ID 0 would be any port's at a reset. */
 		if (awaits_answer(rdata) && rdata->ids.port_id &&
 		    is_wanted(rdata->ids.port_name, lport->wwpn)) {
 			if (!l)

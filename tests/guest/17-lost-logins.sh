@@ -16,8 +16,8 @@ RPORT_LOGGING=8
 A=00000a B=00000b	# FC_IDs, of the MAC addresses
 
 # repeats STATE FC_ID: how often the ELS of that state was sent again by its work
-# before libfc's timer ran out (libfc also does when the peer asks); sets REPEATS, ENDED to the attempts that were ended, and
-# OUT to 1 if it has run out
+# before libfc's timer ran out (libfc also does when the peer asks); sets REPEATS,
+# ENDED to the attempts that were ended, and OUT to 1 if it has run out
 repeats()
 {
 	read -r REPEATS ENDED OUT <<< "$(dmesg | awk -v state="$1" -v id="$2" '
