@@ -93,7 +93,7 @@
 	X(PAIR_TAKEN,	22, "pair-taken", 0x5,				\
 	  "the secondary volume already belongs to another pair")	\
 	X(BAD_LOGIN,	23, "bad-login", 0x5,				\
-	  "the login asks for no slot, a slot size or a frame size outside the protocol's bounds") \
+	  "the login's slots, slot size, frame size or liveness_ms is outside the protocol's bounds") \
 	X(BAD_STATE,	24, "bad-state", 0x5,				\
 	  "the pair cannot go from its state into the one asked for")	\
 	X(DISABLED,	25, "tpg-disabled", 0x5,			\

@@ -194,13 +194,16 @@ struct pprc_cdb_logout {
 static_assert(sizeof(struct pprc_cdb_logout) == PPRC_CDB_LEN);
 
 /**
- * struct pprc_cdb_heartbeat - sent when nothing else has been for a while
+ * struct pprc_cdb_heartbeat - is somebody there
  * @hdr:	common part
  * @slots:	slots the primary uses at most from now on, at least 1; the
  *		secondary may free what it had granted beyond them
  * @grant_seq:	the change of the grant this goes by
  * @rsvd60:	0
  * @cdb_crc:	CRC-32C of the bytes before this field
+ *
+ * Sent when nothing has been heard for a while, when none was sent for as long
+ * and a command is under way, and when @slots or @grant_seq has changed.
  */
 struct pprc_cdb_heartbeat {
 	struct pprc_cdb_hdr hdr;
@@ -232,7 +235,8 @@ static_assert(sizeof(union pprc_cdb) == PPRC_CDB_LEN);
  * @flags:	ADDITIONAL FCP_CDB LENGTH, RDDATA, WRDATA
  * @cdb:	the extended CDB, union pprc_cdb; bytes because it stands here at an
  *		offset that is no multiple of eight
- * @dl:		FCP_DL, bytes of data that follow
+ * @dl:		FCP_DL, bytes of data of the write; with RESEND still all of them,
+ *		though only the missing ones follow
  */
 struct pprc_fcp_cmnd {
 	u8	lun[8];
@@ -356,7 +360,7 @@ static_assert(sizeof(struct pprc_desc_login) == 24);
  * struct pprc_desc_state - the secondary volume; follows struct pprc_sense
  * @desc_type:	PPRC_DESC_STATE
  * @desc_len:	bytes that follow this one
- * @state:	the pair's state on the secondary now, enum pprc_state
+ * @state:	the state the command asked for, enum pprc_state: its echo
  * @rsvd3:	0
  * @block_bytes: logical block size of the backstore
  * @blocks:	its size in logical blocks
