@@ -58,7 +58,7 @@ wrong()
 	fi
 }
 
-# stage NAME TEXT CMD...
+# stage NAME TEXT CMD...; TOOK are its seconds if CMD only shows what has run
 stage()
 {
 	local name=$1 text=$2 start=$SECONDS rc why
@@ -76,7 +76,7 @@ stage()
 	passed=$((passed + pass))
 	failed=$((failed + fail))
 	skipped=$((skipped + skip))
-	echo "=== $name: $pass passed, $fail failed, $skip skipped in $((SECONDS - start)) s"
+	echo "=== $name: $pass passed, $fail failed, $skip skipped in ${TOOK:-$((SECONDS - start))} s"
 	echo
 }
 
@@ -88,20 +88,25 @@ begin()
 	shift
 	[ -n "${BESIDE:-}" ] || {
 		BESIDE=$(mktemp -d "${TMPDIR:-/var/tmp}/pprc-beside.XXXXXX") || exit 1
-		declare -gA beside_jobs
+		declare -gA beside_jobs beside_began
 		trap 'kill "${beside_jobs[@]}" 2> /dev/null; rm -rf "$BESIDE"' EXIT
 		trap 'exit 130' INT
 		trap 'exit 143' TERM HUP
 	}
 	"$@" > "$BESIDE/$name" 2>&1 &
-	beside_jobs[$name]=$!
+	beside_jobs[$name]=$! beside_began[$name]=$EPOCHSECONDS
 }
 
 # ended NAME TEXT: wait for it; its output is a stage
 ended()
 {
+	local rc
+
 	wait "${beside_jobs[$1]}"
-	stage "$1" "$2" printed "$1" $?
+	rc=$?
+	# Others may have gone on since it printed its last line.
+	TOOK=$(($(stat -c %Y "$BESIDE/$1") - beside_began[$1])) \
+		stage "$1" "$2" printed "$1" $rc
 }
 
 # printed NAME RC: what it has printed, and how it has ended

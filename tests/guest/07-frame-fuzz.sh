@@ -213,7 +213,7 @@ sniff_end
 
 # A host that writes all the time, and an operator who resumes all the time.
 fio --name=w --filename=$D --rw=randwrite --bsrange=4k-64k --blockalign=4k --iodepth=8 --ioengine=libaio \
-	--direct=1 --size=48m --rate=,4m --time_based --runtime=3600 --max_latency=$((30 * ${PPRC_SLOW%.*}))s \
+	--direct=1 --size=48m --rate=,4m --time_based --runtime=3600 --max_latency=$(scaled 30)s \
 	--trigger-file=/tmp/fio-end --output-format=terse > /tmp/fio 2>&1 &
 job=$!
 operator()

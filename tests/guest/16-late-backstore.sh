@@ -21,7 +21,7 @@ expects_cut_writes
 
 cat > "$LAB_SHARE/late.sh" << 'EOG'
 SLOTS=4
-LIMIT=$((1000 * ${PPRC_SLOW%.*}))
+LIMIT=$(scaled 1000)
 A=$(tpg_of $SW)/attrib
 
 # hold NAME, go NAME: a disk of the secondary stands still; goes on
@@ -172,7 +172,7 @@ mirrored p0 p1
 disks_equal /dev/ram0 /dev/ram1 || fail "the copies of p0 differ"
 
 # A disk of the primary: what is for it waits, the first as well as who is behind it.
-echo $((2 * ${PPRC_SLOW%.*})) > /sys/block/${D1#/dev/}/device/timeout
+scaled 2 > /sys/block/${D1#/dev/}/device/timeout
 hold half
 JOBS=
 for i in 1 2; do

@@ -44,7 +44,7 @@ write()
 
 	head -c 65536 /dev/urandom > /tmp/in
 	seek=$((${seek:-0} + 1))
-	timeout $((10 * ${PPRC_SLOW%.*})) dd if=/tmp/in of=${!dev} bs=64k count=1 \
+	timeout $(scaled 10) dd if=/tmp/in of=${!dev} bs=64k count=1 \
 		seek=$seek oflag=direct status=none ||
 		fail "$what: a write to p$1 has failed or hangs (rc $?)"
 }
@@ -136,7 +136,7 @@ need on primary -t 60 'roles_up && modprobe dm-mod &&
 	dmsetup create under --noudevsync --table "0 131072 linear /dev/ram1 0" && dmsetup mknodes &&
 	s0=$(backstore_block store /dev/mapper/under) && s1=$(backstore_block store1 $(disk spare)) &&
 	sec_tpg $SW && sec_lun $SW 0 $s0 && sec_lun $SW 1 $s1 && sec_acl $SW $PW 0 1 || exit 1
-	D=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=$((2000 * ${PPRC_SLOW%.*}))) && D=$(pair_up p1 $(disk data) $SW 1 timeout_ms=$((2000 * ${PPRC_SLOW%.*}))) ||
+	D=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=$(scaled 2000)) && D=$(pair_up p1 $(disk data) $SW 1 timeout_ms=$(scaled 2000)) ||
 		fail "no pairs: $(dmesg | tail -n 3)"'
 
 # (a) The backstore fails.

@@ -162,7 +162,7 @@ gone()
 	[ "$(pair_get p0 state) $(pair_stat p0 local_writes)" = "full-duplex $n" ] || fail "$what: not mirrored again"
 }
 roles_up && roles_store || exit 1
-D=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=$((2000 * ${PPRC_SLOW%.*}))) || fail "no pair: $(dmesg | tail -n 3)"
+D=$(pair_up p0 /dev/ram0 $SW 0 timeout_ms=$(scaled 2000)) || fail "no pair: $(dmesg | tail -n 3)"
 gone va idle
 gone vb idle
 gone va "under load"

@@ -84,7 +84,7 @@ target_up() { sec_tpg $SW && sec_lun $SW 0 $store && sec_acl $SW $PW 0; }
 acl_up() { hand mkdir $ACL && lun_up; }
 lun_up() { hand mkdir $ACL/lun_0 && hand symlink $TPG/lun/lun_0 $ACL/lun_0/map; }
 lun_down() { hand unlink $ACL/lun_0/map && hand rmdir $ACL/lun_0; }
-establish() { pair_up $P $RP $SW 0 timeout_ms=$((2000 * ${PPRC_SLOW%.*})) connect_timeout_ms=60000; }
+establish() { pair_up $P $RP $SW 0 timeout_ms=$(scaled 2000) connect_timeout_ms=60000; }
 
 # track_up: cable, ports, backstore, target, pair
 track_up()
@@ -126,7 +126,7 @@ load_on()
 	local n
 
 	n=$(($(pair_stat $P writes) + $(pair_stat $P local_writes)))
-	$SHARE/blocks load /dev/$(pair_get $P disk) 0 4096 16 $PAUSE $((20000 * ${PPRC_SLOW%.*})) > $LOG 2>&1 &
+	$SHARE/blocks load /dev/$(pair_get $P disk) 0 4096 16 $PAUSE $(scaled 20000) > $LOG 2>&1 &
 	job=$!
 	wait_for 60 "[ $n -lt \$((\$(pair_stat $P writes) + \$(pair_stat $P local_writes))) ]" ||
 		fail "nothing is written: $(cat $LOG)"
@@ -345,7 +345,7 @@ tracks()
 	modprobe brd rd_nr=$((2 * n)) rd_size=16384 && modprobe dm-mod && pprc_load core secondary primary || fail "no modules"
 	# Beside each other they would only queue for the CPU: bursts at depth 16.
 	PAUSE=0
-	[ $n = 1 ] || PAUSE=$((1000 * ${PPRC_SLOW%.*}))
+	[ $n = 1 ] || PAUSE=$(scaled 1000)
 	for ((t = 0; t < n; t++)); do
 		( track $t && track_up && rounds $(((rounds + n - 1 - t) / n)) "$@" && track_ends ) > /tmp/track.$t 2>&1 &
 		pids+=" $!"

@@ -350,7 +350,7 @@ storm()
 			read -r size from < /tmp/range
 			faults $f 10 $MANY $from $size
 			fio --name=w --filename=$D --rw=randwrite --bsrange=4k-64k --blockalign=4k --iodepth=8 --ioengine=libaio \
-				--direct=1 --size=1m --max_latency=$((30 * ${PPRC_SLOW%.*}))s --output-format=terse > /tmp/fio 2>&1 ||
+				--direct=1 --size=1m --max_latency=$(scaled 30)s --output-format=terse > /tmp/fio 2>&1 ||
 				fail "$what: host writes fail: $(cat /tmp/fio)"
 			put suspend $P/action 2> /dev/null
 			put 1 $P/assume_equal

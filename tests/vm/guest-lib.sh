@@ -41,6 +41,13 @@ thousandths()
 	THOUSANDTHS=$((10#${whole:-0} * 1000 + 10#${part:0:3}))
 }
 
+# scaled N: N seconds or milliseconds of a machine at full speed, here
+scaled()
+{
+	thousandths "${PPRC_SLOW:-1}"
+	echo $(((10#$1 * THOUSANDTHS + 500) / 1000))
+}
+
 # nap: a tenth of a second, longer where all takes longer
 nap()
 {

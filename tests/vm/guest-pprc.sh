@@ -76,11 +76,11 @@ tpg_of()
 # emulated CPU is.
 sec_tpg()
 {
-	local tpg slow=${PPRC_SLOW:-1}
+	local tpg
 
 	tpg=$(tpg_of "$1")
 	mkdir -p "$tpg" && echo "${2:-0}" > "$tpg/attrib/gap_us" &&
-		echo $((8000 * ${slow%.*})) > "$tpg/attrib/destage_limit_ms" && echo 1 > "$tpg/enable"
+		scaled 8000 > "$tpg/attrib/destage_limit_ms" && echo 1 > "$tpg/enable"
 }
 
 # sec_lun WWPN LUN BACKSTORE_FOLDER
@@ -196,19 +196,19 @@ session_stat() { counter "$PAIRS/$1/session_stats" "$2"; }
 # that, so it is for those to say so which want it.
 pair_up()
 {
-	local name=$1 dev=$2 wwpn=$3 lun=$4 disk slow=${PPRC_SLOW:-1}
+	local name=$1 dev=$2 wwpn=$3 lun=$4 disk
 
 	shift 4
 	# A slow guest is no broken cable.
 	pair_set "$name" device="$dev" secondary_wwpn="$wwpn" \
-		secondary_lun="$lun" timeout_ms=$((5000 * ${slow%.*})) \
-		liveness_ms=$((3000 * ${slow%.*})) query_min_ms=$((2000 * ${slow%.*})) \
+		secondary_lun="$lun" timeout_ms="$(scaled 5000)" \
+		liveness_ms="$(scaled 3000)" query_min_ms="$(scaled 2000)" \
 		"$@" assume_equal=1 enable=1 || return 1
 	wait_for 10 "[ -n \"\$(pair_get $name disk)\" ]" || return 1
 	disk=/dev/$(pair_get "$name" disk)
 	# Its node comes before its link in /sys/block.
 	wait_for 10 "[ -b $disk ] && [ -w /sys/block/${disk#/dev/}/device/timeout ]" || return 1
-	echo $((30 * ${slow%.*})) > "/sys/block/${disk#/dev/}/device/timeout"
+	scaled 30 > "/sys/block/${disk#/dev/}/device/timeout"
 	echo "$disk"
 }
 
