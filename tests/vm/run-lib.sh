@@ -82,7 +82,7 @@ run_init()
 	export PPRC_RUN
 	RUN_DIR=$PPRC_RUN
 	RUN_N=0 RUN_PASS=0 RUN_FAIL=0 RUN_SKIP=0
-	RUN_LAB='' RUN_GUESTS='' RUN_KERNEL='' RUN_LABS=0 RUN_BODY=''
+	RUN_LAB='' RUN_GUESTS='' RUN_KERNEL='' RUN_LABS=0 RUN_BODY='' RUN_LAST=/dev/null
 	trap run_abort EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
@@ -200,14 +200,31 @@ run_limit()
 	lab_scale $((600 + 5 * sum))
 }
 
+# run_between: what has gone wrong in these guests since the last test in them was
+# judged.  Of its log only what looks like a bug counts: what it has left to the
+# kernel to do may be told of later than that.
+run_between()
+{
+	local guest bug
+
+	for guest in $RUN_GUESTS; do
+		bug=$(lab_log "$guest" "$(cat "$LAB_RUN/$guest.seen" 2>/dev/null)" |
+			run_excused | grep -E "$LAB_BUGS" |
+			sed -E 's/^\[ *[0-9]+\.[0-9]+\] //' |
+			grep -vE -f <(run_expected "$RUN_LAST") | head -n 1)
+		[ -z "$bug" ] || { echo "$guest kernel: $bug"; return; }
+		on "$guest" -t 10 true > /dev/null 2>&1 ||
+			{ echo "$guest does not answer"; return; }
+	done
+}
+
 # run_lab KIND: a lab of this kind.  In one's own nothing is booted yet.
 run_lab()
 {
-	local guest
+	local guest late
 
-	for guest in $RUN_GUESTS; do
-		on "$guest" -t 10 true > /dev/null 2>&1 || run_lab_end
-	done
+	late=$(run_between)
+	[ -z "$late" ] || { lab_fail "after the test before: $late"; return 1; }
 	[ "$RUN_LAB" != "$1" ] || return 0
 	run_lab_end
 	RUN_LAB=$1 RUN_LABS=$((RUN_LABS + 1))
@@ -408,6 +425,10 @@ run_test()
 			lab_leaks $RUN_GUESTS > "$out.leaks" 2>&1
 			sed 's/^/leaks: /' "$out.leaks" >> "$out"
 		fi
+		RUN_LAST=$expects
+		for guest in $RUN_GUESTS; do
+			lab_mark "$guest" > "$LAB_RUN/$guest.seen"
+		done
 		wrong=$(run_inspect "$expects")
 		[ -n "$wrong" ] || [ ! -s "$out.leaks" ] ||
 			wrong=$(head -n 1 "$out.leaks")
