@@ -27,8 +27,17 @@ refused "Invalid argument" "slots not changed: the number of slots is from 1 to 
 refused "Invalid argument" "slots not changed" put 1025 $P/slots
 refused "Invalid argument" "slot_kib not changed: a slot has 64 to 4096 KiB" put 100 $P/slot_kib
 refused "Invalid argument" "secondary_lun not changed: a LUN is a number" put x $P/secondary_lun
-refused "Invalid argument" "timeout_ms not changed" put 1 $P/timeout_ms
+refused "Invalid argument" "secondary_lun not changed: a LUN is a number" put 256 $P/secondary_lun
+refused "Invalid argument" "p0: timeout_ms not changed: the timeout is from 100" put 99 $P/timeout_ms
+refused "Invalid argument" "p0: connect_timeout_ms not changed: the timeout is from 100" put 600001 $P/connect_timeout_ms
+refused "Invalid argument" "p0: liveness_ms not changed: the time is from 500" put 499 $P/liveness_ms
+refused "Invalid argument" "p0: query_min_ms not changed: the time is from 1 to" put 0 $P/query_min_ms
+refused "Invalid argument" "p0: local_wwpn not changed: a WWPN has 16 hex digits" put 2000 $P/local_wwpn
+refused "Invalid argument" "p0: bounce not changed: write 1 .* else 0" put maybe $P/bounce
+refused "Invalid argument" "p0: assume_equal not changed: write 1 .* else 0" put maybe $P/assume_equal
+refused "Invalid argument" "p0: enable not changed: write 1 or 0" put maybe $P/enable
 refused "Invalid argument" "id not changed: an id is 1 to 16 hex digits" put 0 $P/id
+refused "endpoint is not connected" "p0: nothing done: the pair is not enabled: write 1 to enable first" put suspend $P/action
 
 # enabling, step by step
 refused "Invalid argument" "p0: not enabled: device is not set" put 1 $P/enable
@@ -40,6 +49,8 @@ try() { put 1 $P/assume_equal; put 1 $P/enable; }
 refused "No such file or directory" "p0: not enabled: there is no block device /dev/none" try
 put /dev/null $P/device
 refused "Block device required" "p0: not enabled: /dev/null is not a block device" try
+put $(losetup -f) $P/device
+refused "No such device or address" "p0: not enabled: /dev/loop[0-9]+ has no blocks" try
 put /dev/ram0 $P/device
 blockdev --setro /dev/ram0
 refused "Read-only file system" "p0: not enabled: /dev/ram0 is read-only: make it writable" try
@@ -63,7 +74,7 @@ put 3 $P/secondary_lun
 refused "Invalid argument" "p0: not enabled: logical blocks have 512 bytes on the primary and 4096 on the secondary" try
 put 0 $P/secondary_lun
 
-# a pair that works takes its LUN, its id and its attributes
+# a pair that works takes its LUN, its id, its attributes and its way to the secondary
 try || fail "not enabled: $(dmesg | tail -n 3)"
 refused "Device or resource busy" "p0: device not changed: the pair is enabled: write 0 to enable first" put /dev/ram1 $P/device
 refused "Device or resource busy" "p0: secondary_lun not changed: the pair is enabled" put 1 $P/secondary_lun
@@ -86,6 +97,9 @@ sec_lun $SW 4 $LIO/core/*/store && sec_acl $SW $PW 4 || fail "no second LUN for 
 put 4 $P/secondary_lun
 refused "Device or resource busy" "p1: not enabled: the secondary refused .pair-taken.: the secondary volume already belongs to another pair" try
 put 2 $P/secondary_lun
+put $PW $P/local_wwpn
+refused "Device or resource busy" "p1: not enabled: another pair uses .* with no local_wwpn: set it for all pairs of that port or for none" try
+put "" $P/local_wwpn
 put $(pair_get p0 id) $P/id
 refused "File exists" "p1: not enabled: pair p0 has the same id" try
 put $loop $P/device
@@ -100,6 +114,21 @@ refused "Device or resource busy" "p0: not disabled: its device is open: unmount
 exec 5<&-
 put 0 $P/enable || fail "not disabled"
 
+# a device made for larger slots than are granted now
+attrib=$(tpg_of $SW)/attrib
+put 1024 $P/slot_kib
+try || fail "p0 is not enabled: $(dmesg | tail -n 3)"
+put suspend $P/action && put 64 $attrib/max_slot_kib || fail "p0 cannot be suspended"
+logins() { sed "s/.*, \([0-9]*\) logins/\1/" $P/session; }
+logins=$(logins)
+put 0 ${attrib%/*}/enable && put 1 ${attrib%/*}/enable || fail "the TPG cannot be enabled again"
+wait_for 30 "[ \$(logins) -gt $logins ]" || fail "no login: $(pair_get p0 session)"
+resume() { put 1 $P/assume_equal; put resume $P/action; }
+refused "Message too long" "p0: not resumed: slots of 64 KiB are granted now, the device was made for 1024 KiB: disable and enable the pair" resume
+[ "$(pair_get p0 state)" = suspended ] || fail "p0 is $(pair_get p0 state)"
+put 0 $P/enable && try || fail "p0 is not enabled with small slots: $(dmesg | tail -n 3)"
+put 0 $P/enable && put 1024 $attrib/max_slot_kib || fail "not disabled"
+
 # who comes first has the backstore, by whatever LUN
 P=$PAIRS/p1
 put $loop2 $P/device; put 4 $P/secondary_lun; put 1234 $P/id
@@ -110,7 +139,6 @@ put suspend $PAIRS/p1/action || fail "p1 cannot be suspended"
 wait_for 10 "grep -q \"^4 .* target-suspended\" $(tpg_of $SW)/attrib/pairs" || fail "the secondary has $(cat $(tpg_of $SW)/attrib/pairs)"
 try || fail "p0 is not enabled: $(dmesg | tail -n 3)"
 P=$PAIRS/p1
-resume() { put 1 $P/assume_equal; put resume $P/action; }
 refused "Device or resource busy" "p1: not resumed: the secondary refused .pair-taken." resume
 
 # a volume is the same one by whatever number the ACL shows it
@@ -151,6 +179,12 @@ rmdir $P
 refused "Invalid argument" "nonsense is no WWPN" mkdir $LIO/pprc/nonsense
 refused "Invalid argument" "one TPG: its name is tpgt_1, not tpgt_2" mkdir ${tpg%/*}/tpgt_2
 refused "Invalid argument" "is no ACL name: use the primary" mkdir $tpg/acls/2000020000000001
-refused "Invalid argument" "max_slots not changed" put 0 $tpg/attrib/max_slots
+refused "Invalid argument" "that port is configured already, under another spelling" mkdir $LIO/pprc/$SW
+refused "Invalid argument" "max_slots not changed: the number of slots is from 1" put 0 $tpg/attrib/max_slots
+refused "Invalid argument" "max_slot_kib not changed: a slot has 64 to 4096 KiB" put 65 $tpg/attrib/max_slot_kib
+refused "Invalid argument" "extra_slots not changed: the number of slots is from 0" put 1025 $tpg/attrib/extra_slots
+refused "Invalid argument" "extra_slots_ms not changed: the time is from 100" put 99 $tpg/attrib/extra_slots_ms
+refused "Invalid argument" "gap_us not changed: the time is from 1 to 50000" put 50001 $tpg/attrib/gap_us
+refused "Invalid argument" "destage_limit_ms not changed: the time is from 100" put x $tpg/attrib/destage_limit_ms
 '
 need on primary -t 60 'sec_drop $SW; backstore_drop small; backstore_drop blocks4k; roles_down; rc=$?; losetup -D; exit $rc'

@@ -9,6 +9,8 @@
 expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
 	'^pprc_primary: pair p0: suspended \(local-error\): the local device failed a (write of 8|flush of 0) blocks ' \
 	'^(sd|scsi) [0-9:]+: ' '^(blk_update_request: )?(critical target|I/O) error, dev sd[a-z], ' \
+	'^pprc_primary: pair p0: not resumed: /dev/mapper/under fails to write what is in its page cache ' \
+	'^Buffer I/O error on dev dm-[0-9]+, logical block 4, lost async page write' \
 	'^loop[0-9]: detected capacity change '
 
 cat > "$LAB_SHARE/local.sh" << 'EOG'
@@ -88,6 +90,10 @@ again
 direct /tmp/new 3
 table flakey $R 0 0 1 1 error_writes
 once flush dd if=/dev/null of=$D conv=notrunc,fsync status=none
+# What cannot leave the page cache might come between later.
+cached /tmp/old 4
+refused "Input/output error" "p0: not resumed: /dev/mapper/under fails to write what is in its page cache .-5.: check that disk" pair_resume p0
+[ "$(pair_get p0 state)" = suspended ] || fail "p0 is $(pair_get p0 state)"
 # Before it is resumed, the same.
 table linear $R 0
 cached /tmp/old 4
