@@ -29,6 +29,7 @@ duo_equal
 wire_whole
 [ "$(wire_get max_in_flight)" -ge 8 ] ||
 	fail "no more than $(wire_get max_in_flight) writes were under way at once"
+[ "$(wire_get floors_alone)" -gt 0 ] || fail "no floor could be judged"
 early=$(on secondary "sec_stat $DSW early")
 echo "data frames ahead of their command: $early"
 [ "$(on secondary "sec_stat $DSW refused")" = 0 ] || fail "writes were refused"

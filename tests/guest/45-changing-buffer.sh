@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# 45-changing-buffer: a program that changes its buffer while it is written suspends nothing; with bounce=1 the copies are equal all the same
+# 45-changing-buffer: a program that changes its buffer while it is written suspends nothing; what the secondary has seen to be changed is written to both copies once more, from one private copy; with bounce=1 the copies are equal all the same
 # lab: pair
 # time: 45
 # long-time: 150
@@ -35,11 +35,30 @@ change()
 	done
 }
 
+# rewritten: each write refused for its digest since WIRE_MARK is the same on both
+# copies now.  Sets REFUSED to their number.
+rewritten()
+{
+	local at blocks
+
+	wire
+	cable_writes "$WIRE" | awk '$18 == 15 { print $9, $10 }' > "$LAB_RUN/refused"
+	while read -r at blocks; do
+		cmp -s -n $((blocks * 512)) -i $((at * 512)) "$(image primary)" "$(image secondary)" ||
+			fail "$blocks blocks at $at were refused and written once more, but the copies differ there"
+	done < "$LAB_RUN/refused"
+	REFUSED=$(wc -l < "$LAB_RUN/refused")
+}
+
 blocks_build
 duo_up query_min_ms=5
+wire_mark
 change "bounce=0"
 n=$(on primary 'pair_stat p0 rewrites')
 [ "${n:-0}" -gt 0 ] || fail "no write had to be made once more: rewrites ${n:-is not counted}"
+rewritten
+[ "$REFUSED" -gt 0 ] || fail "$n writes were made once more, but none is seen on the cable"
+echo "$REFUSED refusals on the cable, both copies hold the same there"
 # A change that both legs have seen differently, but not the digest, is what
 # bounce=1 is for.
 echo "bounce=0: $n writes made once more, the copies are" \

@@ -84,7 +84,7 @@ sub cdb
 	return pack('CCx5CnCxNNNNnnQ>Q>Q>', 0x7f, 0, 104, $sa, 1,
 		    $w{flags} // 0, 0, 0, $w{session} // $session,
 		    $w{slot} // 3, 0, $w{id}, 0x1111, 0x2222) .
-	       pack('Q>Q>NNQ>Q>Q>NN', 1, $w{lba} // 0, $w{blocks} // 0,
+	       pack('Q>Q>NNQ>Q>Q>NN', $w{floor} // 1, $w{lba} // 0, $w{blocks} // 0,
 		    $w{digest} // 0, 0, 0, 0,
 		    $w{bytes} // $w{dl} // ($w{blocks} // 0) * 512, 0xcccccccc);
 }
@@ -299,6 +299,56 @@ my %captures = (
 		data_frame(2048, 2048, %a, reserved => "\0\x10" . "\0" x 11);
 		$vlan = 100;
 		one_write(%b, reserved => "\x08" . "\xff" x 12);
+	},
+	# A second later all before has been answered.
+	floors => sub {
+		cmnd(%a, floor => 100); cmnd(%b, floor => 100); data(%b); rsp(%b);
+		cmnd(%c, floor => 100); data(%a); rsp(%a); data(%c); rsp(%c);
+		$now += 1_000_000;
+		one_write(%a, id => 103, floor => 103);
+	},
+	floor_high => sub {
+		cmnd(%a, floor => 100); data(%a); cmnd(%b, floor => 101); data(%b);
+		rsp(%a); rsp(%b);
+	},
+	floor_high_flush => sub {
+		cmnd(sa => 0xf802, dl => 0, ox => 20, id => 99);
+		one_write(%a, floor => 100);
+	},
+	floor_stuck => sub {
+		one_write(%a, floor => 100);
+		$now += 1_000_000;
+		one_write(%b, floor => 100);
+	},
+	# The answer is lost, so nobody knows that the exchange has ended.
+	reused_soon => sub {
+		cmnd(%a); data(%a);
+		control(0xf805, %a, ox => 40);
+		$now += 100_000;
+		one_write(%b, ox => 16);
+	},
+	reused_late => sub {
+		cmnd(%a); data(%a); cmnd(%a);
+		control(0xf805, %a, ox => 40);
+		$now += 300_000;
+		one_write(%b, ox => 16);
+		cmnd(%c); data(%c);
+	},
+	# What was doubled may come when its exchange id has the next command.
+	twin_late => sub {
+		one_write(%a); cmnd(%b, ox => 16); cmnd(%a); data(%b, ox => 16);
+		rsp(%b, ox => 16);
+	},
+	floor_partial => sub {
+		cmnd(%a, floor => 100); control(0xf805, %a, ox => 40, reason => 29);
+		cmnd(%b, floor => 101); data(%b); data(%a); rsp(%b); rsp(%a);
+	},
+	# The later one has overtaken the one its floor names.
+	floor_ahead => sub {
+		one_write(%a, floor => 100);
+		$now += 1_000_000;
+		cmnd(%c, floor => 101); cmnd(%b, floor => 101); data(%b); data(%c);
+		rsp(%b); rsp(%c);
 	},
 	speed => sub {
 		$with_crc = 0;
@@ -532,6 +582,17 @@ check 'a lost frame sent again: covered' covered mended 1 \
 check 'cmd_id used twice: covered' covered same_id 1 \
 	'cmd_id 100: the same cmd_id' 1
 check 'cmd_id used twice: bytes' bytes same_id 4096
+check 'floors: covered' covered floors 0 '^4 writes' 1
+check 'floors: summary' summary floors floors_alone=1
+check 'a floor above what is not answered: covered' covered floor_high 1 \
+	'cmd_id 101: the floor is 101, but 100 is not answered' 1
+check 'a floor above a flush: covered' covered floor_high_flush 1 \
+	'cmd_id 100: the floor is 100, but 99 is not answered' 1
+check 'in progress is no end: covered' covered floor_partial 1 \
+	'cmd_id 101: the floor is 101, but 100 is not answered' 1
+check 'a floor not yet on the cable: covered' covered floor_ahead 0 '^3 writes' 1
+check 'a floor that stays: covered' covered floor_stuck 1 \
+	'cmd_id 101: the floor is 100, but all before have been answered' 1
 check 'data without a command: covered' covered orphan 1 \
 	'3 data frames .* cmd_id 101 belong to no command' 1
 check 'wrong FC CRC: summary' summary bad_crc crc_bad=3
@@ -549,6 +610,10 @@ check 'the write command lost: carried' carried healed_command 0 writes=1 bytes=
 check 'data backwards: carried' carried early 0 backwards=1 twins=0
 check 'nothing lost: carried' carried good 0 writes=4 bytes=13312 resent_bytes=0 \
 	twins=0 damaged=0 repeated=0 backwards=0
+check 'OX_ID reused although it may be answered: carried' carried reused_soon 1 \
+	'ox_id 0x0*10 was used again after 100 ms, unanswered' unanswered=1
+check 'OX_ID reused later, another never answered: carried' carried reused_late 0 writes=3 unanswered=2
+check 'a twin of a command that is answered: carried' carried twin_late 0 writes=2 unanswered=0
 check 'no writes: carried' carried nowrites 1 'no write'
 
 check 'capture cut within a frame' cut_short

@@ -24,6 +24,8 @@
 #       flushes, logins     F802h, F800h
 #       queries, heartbeats F805h, F806h
 #       resent              writes sent again, with what was missing
+#       floors_alone        writes sent 200 ms after all before them had been
+#                           answered, so that their floor is known
 #       crc_bad             FCoE frames with a wrong FC CRC
 #
 #   cable.sh writes FILE    prints one line per write, its columns:
@@ -36,8 +38,9 @@
 #   cable.sh covered FILE   is every write whole and alone: covered by its data
 #       frames; one exchange per command; no FCP_XFER_RDY; each FCP_DATA has
 #       DF_CTL 01h, a relative offset and a Device_Header that names the
-#       command. Prints what is wrong; returns 1 if anything is, or if there
-#       is no write at all.
+#       command; no floor is above a command that is not answered yet, and it is
+#       the command itself when all before it have long been. Prints what is
+#       wrong; returns 1 if anything is, or if there is no write at all.
 #
 #   cable.sh bytes FILE     prints the data bytes of all distinct writes
 #
@@ -48,8 +51,11 @@
 #       lines: writes, bytes (of distinct writes), resent_bytes (carried more
 #       than once), twins (frames with the same data once more), backwards
 #       (frames with new data from before that of an earlier one), damaged
-#       (frames), repeated (commands that name a write once more); and what is
-#       missing. Returns 1 if anything is, or if there is no write at all.
+#       (frames), repeated (commands that name a write once more), unanswered
+#       (exchanges of commands that no answer came back on); and what is
+#       missing, or which OX_ID was used again within 150 ms although its
+#       exchange may still be answered. Returns 1 if anything is, or if there
+#       is no write at all.
 #
 # 2 is returned when the capture cannot be read.
 #
@@ -152,16 +158,22 @@ my ($command, $bad_crcs) = splice @ARGV;
 my (%damaged,		# numbers of frames
     %told,		# "target session cmd_id" -> its write, told in any CDB
     %came,		# the same key -> what crossed the cable
-    $twins, $repeated) = ();
+    %asked,		# initiator's path -> its latest command, for carried
+    %seen,		# the same -> commands there were
+    @reused, $twins, $repeated) = ();
+my $unanswered = 0;
 my (@writes,		# in the order of their FCP_CMND
     %exchange,		# "initiator target ox_id" -> latest command there
     %named,		# ... and "session cmd_id" -> latest write of that name
     %pending,		# the same key -> data frames that came before it
+    %open,		# "target session" -> ids that await an answer
+    %latest,		# the same key -> the highest id there was
+    %settled,		# the same key -> when the last of them was answered
     %count, %cdb_sizes, @faults);
 my ($in_flight, $max_in_flight) = (0, 0);
 
 $count{$_} = 0 for qw(frames xfer_rdy data_frames data_bytes rsp resent
-		      F800 F802 F805 F806);
+		      floors_alone F800 F802 F805 F806);
 
 sub label
 {
@@ -257,6 +269,46 @@ sub name_write
 			  session => $session };
 }
 
+# A command has gone out. Ids below its floor are never looked at again.
+sub see_floor
+{
+	my ($f, $cdb, $w) = @_;
+	my ($session, $id, $floor) = unpack 'x24 N x4 Q> x16 Q>', $cdb;
+	my $key = "$f->{did} $session";
+	my $ids = $open{$key} //= {};
+	my ($oldest) = sort { $a <=> $b } keys %$ids, $id;
+	my $quiet = !%$ids && $f->{time} - ($settled{$key} // $f->{time}) > 0.2;
+
+	# The one before it may be on its way to the cable.
+	$quiet = 0 if $floor < $id && $floor > ($latest{$key} // 0);
+	$latest{$key} = $id if $id > ($latest{$key} // 0);
+	if ($w) {
+		fault($w, "the floor is $floor, but $oldest is not answered")
+			if $floor > $oldest;
+		fault($w, "the floor is $floor, but all before have been answered")
+			if $quiet && $floor != $id;
+		$count{floors_alone}++ if $quiet;
+	}
+	$ids->{$id} = 1;
+}
+
+# A command on an exchange; what was there before has ended for the initiator.
+sub see_asked
+{
+	my ($f, $path) = @_;
+	my $last = $asked{$path};
+
+	# No two commands are the same: the time is in them.
+	return if $damaged{$f->{number}} || $seen{$path}{$f->{payload}}++;
+	if ($last && !$last->{answered}) {
+		$unanswered++;
+		push @reused, sprintf('ox_id %s was used again after %.0f ms, unanswered',
+				      $f->{ox}, 1000 * ($f->{time} - $last->{time}))
+			if $f->{time} - $last->{time} < 0.15;
+	}
+	$asked{$path} = { time => $f->{time} };
+}
+
 sub see_cmnd
 {
 	my ($f) = @_;
@@ -273,6 +325,9 @@ sub see_cmnd
 	name_write($f, substr($iu, 12, $size))
 		if $size == 112 && length $iu >= 16 + $size &&
 		   $action =~ /^F80[15]$/ && !$damaged{$f->{number}};
+	see_asked($f, $path) if $action =~ /^F80[125]$/;
+	see_floor($f, substr $iu, 12, $size)
+		if $action eq 'F802' && $size == 112 && length $iu == 16 + $size;
 	return if $action ne 'F801';
 	if ($size != 112 || length $iu != 16 + $size) {
 		fault(undef, "ox_id $f->{ox}: a write with an extended CDB of " .
@@ -300,6 +355,7 @@ sub see_cmnd
 
 	my $key = "$path $w->{session} $w->{cmd_id}";
 
+	see_floor($f, $cdb, $w);
 	$named{$key} = $w;
 	place($w, $_) for @{delete $pending{$key} // []};
 }
@@ -377,6 +433,12 @@ sub see_rsp
 	my $w = defined $id ? $named{"$path $session $id"} : $exchange{$path};
 
 	$count{rsp}++;
+	$asked{$path}{answered} = 1 if $asked{$path} && !$damaged{$f->{number}};
+	# Neither partial (28) nor in-progress (29) is the end of it.
+	if (defined $id && $reason != 28 && $reason != 29 &&
+	    delete $open{"$f->{sid} $session"}{$id}) {
+		$settled{"$f->{sid} $session"} = $f->{time};
+	}
 	# The initiator drops an answer that names another command.
 	return if !$w || $w->{kind} ne 'write';
 	turn($w, '<');
@@ -468,6 +530,7 @@ sub summary
 	print "queries $count{F805}\n";
 	print "heartbeats $count{F806}\n";
 	print "resent $count{resent}\n";
+	print "floors_alone $count{floors_alone}\n";
 	return 0;
 }
 
@@ -543,12 +606,15 @@ sub carried
 			if $hole ne '';
 	}
 	fault(undef, 'there is no write in the capture') if !$n;
+	fault(undef, $_) for @reused;
+	$unanswered += grep { !$_->{answered} } values %asked;
 	print "writes $n\nbytes $bytes\n";
 	print 'resent_bytes ', $all > $bytes ? $all - $bytes : 0, "\n";
 	print 'twins ', $twins // 0, "\n";
 	print "backwards $backwards\n";
 	print 'damaged ', scalar(keys %damaged), "\n";
 	print 'repeated ', $repeated // 0, "\n";
+	print "unanswered $unanswered\n";
 	return @faults ? list_faults() : 0;
 }
 
