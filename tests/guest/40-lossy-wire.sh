@@ -31,6 +31,15 @@ part()
 	esac
 }
 
+# longest KIND: a frame that is lost costs no R_A_TOV, 10 s, as with stock
+# initiators.  This shows that it is made good; how soon is for the bench.
+longest()
+{
+	case $1 in
+	loss-*)		echo "--max_latency=$(lab_scale 5)s" ;;
+	esac
+}
+
 duo_up "$(limits 30000 30000)"
 wire_mark
 BYTES0=0
@@ -43,14 +52,15 @@ for ((round = 0; round < rounds; round++)); do
 		events_from
 		# What is rare may need some more frames until it happens.
 		for try in 1 2 3 4 5 6; do
-			mixed_load "$(part "$kind")"
+			# shellcheck disable=SC2046	# an option or none
+			mixed_load "$(part "$kind")" $(longest "$kind")
 			out=$(on primary -t 200 "$LOAD") ||
 				fail "$kind ($NETEM), fio: $(tail -n 3 <<< "$out"), $(on primary 'pair_get p0 reason')"
 			hit "$kind" && break
 			[ $try -lt 6 ] || fail "$kind ($NETEM): no frame was hit"
 		done
 		duo_held "$kind ($NETEM)"
-		duo_equal_to 160
+		duo_equal_to 192
 		echo "$kind: $(($(lab_ms) - start)) ms"
 	done
 	# Looking at the capture takes longer than filling it.

@@ -114,7 +114,7 @@ again unplugged
 gone frozen "lab_freeze secondary"
 need on primary -t 120 "dd if=/dev/urandom of=$DISK bs=1M count=48 oflag=direct status=none"
 sum=$(on primary "dd if=$DISK bs=1M count=48 iflag=direct status=none | md5sum")
-duo_logged_off
+duo_logged_off secondary
 sleep $frozen
 need lab_thaw secondary
 again frozen

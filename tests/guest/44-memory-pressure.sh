@@ -44,6 +44,8 @@ left=96
 [ $(meminfo MemAvailable) -gt 160 ] || fail "only $(meminfo MemAvailable) MiB are free as it is"
 head -c $(($(meminfo MemAvailable) - left))m /dev/zero > /mnt/hog/fill
 echo "$(meminfo MemAvailable) MiB available, $(meminfo MemFree) free"
+mirrored=$(pair_stat p0 write_bytes)
+[ "$(pair_get p0 state)" = full-duplex ] || fail "not mirrored to begin with: $(pair_get p0 reason)"
 for ((r = 0; r < rounds; r++)); do
 	scanned=$(scanned)
 	for w in 1 2 3 4; do
@@ -62,7 +64,7 @@ for ((r = 0; r < rounds; r++)); do
 	[ $n -gt 0 ] || n=0
 	head -c ${n}m /dev/zero > /mnt/hog/more &
 	start=${EPOCHREALTIME/./}
-	timeout $((100 * ${PPRC_SLOW%.*})) sync -f /mnt/p ||
+	timeout $(scaled 100) sync -f /mnt/p ||
 		fail "dirty pages cannot be written back: $(grep -E "^(Dirty|Writeback|MemFree)" /proc/meminfo | paste -sd " "), the pair is $(pair_get p0 state)"
 	wait $! || fail "$n MiB of memory were not to be had"
 	[ $(scanned) -gt $scanned ] || fail "memory was not short: $(meminfo MemFree) MiB are free"
@@ -74,6 +76,9 @@ for ((r = 0; r < rounds; r++)); do
 	done
 	rm /mnt/p/*.$r /mnt/hog/more
 done
+mirrored=$((($(pair_stat p0 write_bytes) - mirrored) >> 20))
+echo "$mirrored MiB were mirrored while memory was short"
+[ $mirrored -gt 0 ] || fail "nothing was mirrored while memory was short: $(pair_get p0 reason)"
 grep -E "^(pgscan_kswapd|pgscan_direct|pgsteal_kswapd|pgsteal_direct) " /proc/vmstat | paste -sd " "
 umount /mnt/hog && umount /mnt/p && e2fsck -fn $D > /tmp/fsck 2>&1 || fail "fsck: $(tail -n 3 /tmp/fsck)"
 pair_get p0 state > /tmp/state

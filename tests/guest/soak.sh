@@ -17,7 +17,8 @@
 
 trouble_expected
 damage_expected
-expects_log '^pprc_primary: pair p0: suspended \(by-host-command\): '
+expects_log '^pprc_primary: pair p0: suspended \(by-host-command\): ' \
+	'^pprc_secondary: session [0-9a-f:]+: write refused \(payload-digest, '
 
 begin=$(lab_ms)
 declare -A count
@@ -104,12 +105,18 @@ step_overlap()
 
 step_change()
 {
-	local out
+	local bounce out
 
-	WHAT="a buffer that changes"
+	between 0 1
+	bounce=$DRAWN
+	WHAT="a buffer that changes, bounce=$bounce"
 	some_weather
 	between 1 256
-	out=$(on primary -t 300 "\$SHARE/blocks change $DISK 140000 $DRAWN 30 2>&1") || fail "$WHAT: $out"
+	# A change that both legs have seen differently, but not the digest, is what
+	# bounce=1 is for.
+	out=$(on primary -t 300 "put $bounce \$PAIRS/p0/bounce && \$SHARE/blocks change $DISK 140000 $DRAWN 30 2>&1 &&
+		{ [ $bounce = 1 ] || dd if=/dev/zero of=$DISK bs=120k count=$DRAWN seek=$((140000 * 4096)) \
+			oflag=direct,seek_bytes status=none; } && put 1 \$PAIRS/p0/bounce 2>&1") || fail "$WHAT: $out"
 	duo_held "$WHAT"
 	duo_equal
 	smooth
@@ -148,13 +155,19 @@ unheard()
 	[ $ms -le 0 ] || sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
 }
 
-# away WHAT GONE BACK: the secondary cannot be reached for a while
+# away WHAT GONE BACK: one cannot be reached for a while, now and then for so long
+# that libfc logs it off
 away()
 {
 	local what=$1 gone=$2 back=$3 seconds
 
-	between 1 $(($(lab_scale 8) * 10))
-	seconds=$((DRAWN / 10)).$((DRAWN % 10))
+	between 1 10
+	if [ $DRAWN = 1 ]; then
+		seconds=60
+	else
+		between 1 $(($(lab_scale 8) * 10))
+		seconds=$((DRAWN / 10)).$((DRAWN % 10))
+	fi
 	WHAT="$what for $seconds s"
 	unheard
 	some_weather
@@ -172,6 +185,11 @@ away()
 step_freeze()
 {
 	away "the secondary is frozen" "lab_freeze secondary" "lab_thaw secondary"
+}
+
+step_freeze_primary()
+{
+	away "the primary is frozen" "lab_freeze primary" "lab_thaw primary"
 }
 
 step_cable()
@@ -229,8 +247,8 @@ while [ $(($(lab_ms) - begin)) -lt $((SOAK_SECONDS * 1000)) ]; do
 	[ $((steps % 20)) -ne 0 ] || oracle_new
 	steps=$((steps + 1)) WHAT=
 	start=$(lab_ms)
-	one_of writes writes overlap change weather stall freeze cable host_command \
-		cut_secondary cut_primary
+	one_of writes writes overlap change weather stall freeze freeze_primary cable \
+		host_command cut_secondary cut_primary
 	step=$DRAWN
 	count[$step]=$((${count[$step]:-0} + 1))
 	"step_$step"

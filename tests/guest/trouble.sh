@@ -171,18 +171,19 @@ hit()
 }
 
 # shellcheck disable=SC2034	# the callers read it
-# mixed_load PART: sets LOAD to a fio command line; verified writes of all sizes from 4 KiB to
-# 1 MiB at depths from 1 to 32, side by side, 24 MiB divided by PART.  Of
+# mixed_load PART [OPTION...]: sets LOAD to a fio command line; verified writes of all sizes from 4 KiB to
+# 1 MiB at depths from 1 to 32, side by side, 25 MiB divided by PART.  Of
 # two overlapping writes in flight nobody can say which one stands in the end,
 # so each depth keeps its own apart; 04 and 41 do not.
 mixed_load()
 {
 	local part=$1 at=0 bs qd kib seed
 
+	shift
 	between 1 1000000
 	seed=$DRAWN
 	LOAD="fio --filename=$DISK --ioengine=libaio --direct=1 --rw=randwrite --blockalign=4k \
-		--verify=crc32c --serialize_overlap=1 --verify_fatal=1 --do_verify=1 --randseed=$seed --output=/dev/null"
+		--verify=crc32c --serialize_overlap=1 --verify_fatal=1 --do_verify=1 --randseed=$seed --output=/dev/null $*"
 	between 2 16; qd=$DRAWN
 	one_of 4k-16k 4k-64k 16k-128k; bs=$DRAWN
 	while read -r bs qd kib; do
@@ -194,6 +195,7 @@ mixed_load()
 	64k-256k 8 4096
 	4k-1m 32 12288
 	1m-1m 4 8192
+	4k-4k 32 1024
 	END
 	LOAD+=" 2>&1"
 }
@@ -232,13 +234,16 @@ duo_mirror()
 		close $b or die' "$(image primary)" "$(image secondary)" && duo_equal
 }
 
-# duo_logged_off: wait until libfc has logged a frozen secondary off, which it does
-# when it has heard no beacon for 20 s.  If that one went on just before, its new
-# session might end with the old login.
+# duo_logged_off WHO: wait until libfc of the other one has logged a frozen guest off,
+# which it does when it has heard no beacon for 20 s.  If the guest went on just
+# before, its new session might end with the old login.
 duo_logged_off()
 {
-	need on primary "wait_for 40 '! grep -qx Online /sys/class/fc_remote_ports/*/port_state' ||
-		fail 'nothing is heard of the secondary, but it is logged in'"
+	local who=$1 other=primary
+
+	[ "$who" = secondary ] || other=secondary
+	need on $other "wait_for 40 '! grep -qx Online /sys/class/fc_remote_ports/*/port_state' ||
+		fail 'nothing is heard of the $who, but it is logged in'"
 }
 
 # duo_back: the session is up again, by itself
