@@ -10,8 +10,8 @@
 . "$TESTS/guest/lib.sh"
 
 # A peer that takes more than a minute to boot.
-expects_log '^ rport-[0-9:-]+: blocked FC remote port time out: removing ' \
-	'^pprc_primary: pair p0: suspended \(path-loss\): ' \
+expects_lost_port
+expects_log '^pprc_primary: pair p0: suspended \(path-loss\): ' \
 	'^pprc_primary: session [0-9a-f:]+: down: ' \
 	'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard of the primary' \
 	'^pprc_secondary: port [0-9a-f]+: command f80[0-6] refused \((no-acl|no-session|tpg-disabled)\): ' \

@@ -19,8 +19,8 @@ GAP_US=1000
 # The log of a pair that is in trouble for good reasons.
 trouble_expected()
 {
+	expects_lost_port
 	expects_log 'device-mapper: core: CONFIG_IMA_DISABLE_HTABLE' \
-		'^ rport-[0-9:-]+: blocked FC remote port time out: removing ' \
 		'^pprc_primary: pair p0: suspended \(path-loss\): ' \
 		'^pprc_primary: session [0-9a-f:]+: down: ' \
 		'^pprc_secondary: session [0-9a-f:]+: closing: nothing was heard ' \

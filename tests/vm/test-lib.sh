@@ -40,6 +40,13 @@ expects_log()
 	printf '%s\n' "$@" >> "$TEST_EXPECTS"
 }
 
+# expects_lost_port: the peer is gone for longer than the FC transport class waits, a
+# minute.  Who has come back by then is no target until its TPG is made.
+expects_lost_port()
+{
+	expects_log '^ rport-[0-9:-]+: blocked FC remote port time out: (no longer a FCP target, )?removing '
+}
+
 # expects_cut_writes: a suspension ends writes while frames of theirs are still
 # queued; what their owner does with the buffers then shows in them
 expects_cut_writes()
