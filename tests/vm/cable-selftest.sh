@@ -85,7 +85,7 @@ sub cdb
 		    $w{flags} // 0, 0, 0, $w{session} // $session,
 		    $w{slot} // 3, 0, $w{id}, 0x1111, 0x2222) .
 	       pack('Q>Q>NNQ>Q>Q>NN', $w{floor} // 1, $w{lba} // 0, $w{blocks} // 0,
-		    $w{digest} // 0, 0, 0, 0,
+		    $w{digest} // 0, 0, 0, $w{issued} // $now * 1000,
 		    $w{bytes} // $w{dl} // ($w{blocks} // 0) * 512, 0xcccccccc);
 }
 
@@ -328,6 +328,7 @@ my %captures = (
 		one_write(%b, ox => 16);
 	},
 	reused_late => sub {
+		$a{issued} = $now * 1000;
 		cmnd(%a); data(%a); cmnd(%a);
 		control(0xf805, %a, ox => 40);
 		$now += 300_000;
@@ -336,6 +337,7 @@ my %captures = (
 	},
 	# What was doubled may come when its exchange id has the next command.
 	twin_late => sub {
+		$a{issued} = $now * 1000;
 		one_write(%a); cmnd(%b, ox => 16); cmnd(%a); data(%b, ox => 16);
 		rsp(%b, ox => 16);
 	},

@@ -53,7 +53,7 @@
 #       (frames with new data from before that of an earlier one), damaged
 #       (frames), repeated (commands that name a write once more), unanswered
 #       (exchanges of commands that no answer came back on); and what is
-#       missing, or which OX_ID was used again within 150 ms although its
+#       missing, or which OX_ID was used again within 200 ms although its
 #       exchange may still be answered. Returns 1 if anything is, or if there
 #       is no write at all.
 #
@@ -295,18 +295,20 @@ sub see_floor
 # A command on an exchange; what was there before has ended for the initiator.
 sub see_asked
 {
-	my ($f, $path) = @_;
+	my ($f, $path, $cdb) = @_;
 	my $last = $asked{$path};
+	# By the initiator's clock: a frame may be long on its way to the cable.
+	my $issued = unpack('x96 Q>', $cdb) / 1e9;
 
 	# No two commands are the same: the time is in them.
 	return if $damaged{$f->{number}} || $seen{$path}{$f->{payload}}++;
 	if ($last && !$last->{answered}) {
 		$unanswered++;
 		push @reused, sprintf('ox_id %s was used again after %.0f ms, unanswered',
-				      $f->{ox}, 1000 * ($f->{time} - $last->{time}))
-			if $f->{time} - $last->{time} < 0.15;
+				      $f->{ox}, 1000 * ($issued - $last->{issued}))
+			if $issued - $last->{issued} < 0.2;
 	}
-	$asked{$path} = { time => $f->{time} };
+	$asked{$path} = { issued => $issued };
 }
 
 sub see_cmnd
@@ -325,9 +327,12 @@ sub see_cmnd
 	name_write($f, substr($iu, 12, $size))
 		if $size == 112 && length $iu >= 16 + $size &&
 		   $action =~ /^F80[15]$/ && !$damaged{$f->{number}};
-	see_asked($f, $path) if $action =~ /^F80[125]$/;
-	see_floor($f, substr $iu, 12, $size)
-		if $action eq 'F802' && $size == 112 && length $iu == 16 + $size;
+	if ($size == 112 && length $iu == 16 + $size) {
+		my $cdb = substr $iu, 12, $size;
+
+		see_asked($f, $path, $cdb) if $action =~ /^F80[125]$/;
+		see_floor($f, $cdb) if $action eq 'F802';
+	}
 	return if $action ne 'F801';
 	if ($size != 112 || length $iu != 16 + $size) {
 		fault(undef, "ox_id $f->{ox}: a write with an extended CDB of " .
