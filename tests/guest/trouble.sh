@@ -207,7 +207,7 @@ wire_carried()
 	local out bytes got
 
 	wire
-	out=$(cable_carried "$WIRE") || fail "on the cable: $(tail -n 3 <<< "$out")"
+	out=$(cable_carried "$WIRE") || fail "on the cable: $(tail -n 3 <<< "$out" | paste -sd ';')"
 	got=$(awk '$1 == "bytes" { print $2 }' <<< "$out")
 	bytes=$(($(on primary 'pair_stat p0 write_bytes') - BYTES0))
 	[ "$got" -ge "$bytes" ] || fail "the cable carried $got bytes, the primary mirrored $bytes"
