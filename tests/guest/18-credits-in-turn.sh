@@ -99,9 +99,9 @@ put 0 $A/extra_slots
 D[0]=$(pair_up p0 /dev/mapper/near0 $SW 0 slots=64 slot_kib=64 timeout_ms=60000) || fail "no pair: $(dmesg | tail -n 3)"
 ! full || fail "commands wait for nothing"
 # Frames the queue has no room for are given back to fcoe, which tells libfc.
-modprobe sch_tbf && tc qdisc replace dev va root tbf rate $((40000 / $(scaled 1)))kbit burst 20k limit 20k || fail "no queue"
+modprobe sch_tbf && tc qdisc replace dev va root tbf rate $((4000 / $(scaled 1)))kbit burst 20k limit 20k || fail "no queue"
 fio --name=v --filename=${D[0]} --rw=randwrite --bs=64k --iodepth=32 --ioengine=libaio --direct=1 \
-	--size=8m --verify=crc32c --do_verify=1 --output-format=terse > /tmp/fio 2>&1 &
+	--size=2m --verify=crc32c --do_verify=1 --output-format=terse > /tmp/fio 2>&1 &
 job=$!
 wait_for 20 full || fail "the queue is full and nothing waits: $(cat $PAIRS/p0/session_stats) $(tc -s qdisc show dev va)"
 echo "$(session_stat p0 waiting) commands wait, $(session_stat p0 slots_in_use) of $(session_stat p0 slots) slots are in use"

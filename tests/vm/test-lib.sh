@@ -51,7 +51,8 @@ expects_lost_port()
 # queued; what their owner does with the buffers then shows in them
 expects_cut_writes()
 {
-	expects_log '^pprc_secondary: port [0-9a-f]+: frame dropped \(bad_crc\): '
+	expects_log '^pprc_secondary: port [0-9a-f]+: frame dropped \(bad_crc\): ' \
+		'^sec_dropped: [0-9]+ callbacks suppressed$'
 }
 
 # expects_no_memory: the kernel says at length that there was none to be had; the
