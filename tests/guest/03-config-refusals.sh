@@ -119,12 +119,10 @@ attrib=$(tpg_of $SW)/attrib
 put 1024 $P/slot_kib
 try || fail "p0 is not enabled: $(dmesg | tail -n 3)"
 put suspend $P/action && put 64 $attrib/max_slot_kib || fail "p0 cannot be suspended"
-logins() { sed "s/.*, \([0-9]*\) logins/\1/" $P/session; }
-logins=$(logins)
+logins=$(session_stat p0 logins)
 put 0 ${attrib%/*}/enable && put 1 ${attrib%/*}/enable || fail "the TPG cannot be enabled again"
-wait_for 30 "[ \$(logins) -gt $logins ]" || fail "no login: $(pair_get p0 session)"
-resume() { put 1 $P/assume_equal; put resume $P/action; }
-refused "Message too long" "p0: not resumed: slots of 64 KiB are granted now, the device was made for 1024 KiB: disable and enable the pair" resume
+wait_for 30 "[ \$(session_stat p0 logins) -gt $logins ]" || fail "no login: $(pair_get p0 session)"
+refused "Message too long" "p0: not resumed: slots of 64 KiB are granted now, the device was made for 1024 KiB: disable and enable the pair" pair_resume p0
 [ "$(pair_get p0 state)" = suspended ] || fail "p0 is $(pair_get p0 state)"
 put 0 $P/enable && try || fail "p0 is not enabled with small slots: $(dmesg | tail -n 3)"
 put 0 $P/enable && put 1024 $attrib/max_slot_kib || fail "not disabled"
@@ -139,7 +137,7 @@ put suspend $PAIRS/p1/action || fail "p1 cannot be suspended"
 wait_for 10 "grep -q \"^4 .* target-suspended\" $(tpg_of $SW)/attrib/pairs" || fail "the secondary has $(cat $(tpg_of $SW)/attrib/pairs)"
 try || fail "p0 is not enabled: $(dmesg | tail -n 3)"
 P=$PAIRS/p1
-refused "Device or resource busy" "p1: not resumed: the secondary refused .pair-taken." resume
+refused "Device or resource busy" "p1: not resumed: the secondary refused .pair-taken." pair_resume p1
 
 # a volume is the same one by whatever number the ACL shows it
 put 0 $PAIRS/p0/enable || fail "p0 is not disabled"
@@ -152,7 +150,7 @@ pairs=$(cat $(tpg_of $SW)/attrib/pairs)
 echo "$pairs" | grep -q "^4 0*$(pair_get p0 id) target-full-duplex" && [ $(echo "$pairs" | wc -l) = 1 ] ||
 	fail "p0 is not in the place of p1: $pairs"
 P=$PAIRS/p1
-refused "Device or resource busy" "p1: not resumed: the secondary refused .pair-taken." resume
+refused "Device or resource busy" "p1: not resumed: the secondary refused .pair-taken." pair_resume p1
 put 0 $PAIRS/p0/enable && put 0 $P/enable || fail "not disabled"
 rmdir $PAIRS/p0 $PAIRS/p1
 losetup -d $loop2'

@@ -209,9 +209,7 @@ run_between()
 
 	for guest in $RUN_GUESTS; do
 		bug=$(lab_log "$guest" "$(cat "$LAB_RUN/$guest.seen" 2>/dev/null)" |
-			run_excused | grep -E "$LAB_BUGS" |
-			sed -E 's/^\[ *[0-9]+\.[0-9]+\] //' |
-			grep -vE -f <(run_expected "$RUN_LAST") | head -n 1)
+			run_excused | grep -E "$LAB_BUGS" | run_first "$RUN_LAST")
 		[ -z "$bug" ] || { echo "$guest kernel: $bug"; return; }
 		on "$guest" -t 10 true > /dev/null 2>&1 ||
 			{ echo "$guest does not answer"; return; }
@@ -312,6 +310,13 @@ run_excused()
 	     END { if (held) printf "%s", text }'
 }
 
+# run_first EXPECTS: the first of these log lines that nobody expects
+run_first()
+{
+	sed -E 's/^\[ *[0-9]+\.[0-9]+\] //' | grep -v '^[[:space:]]*$' |
+		grep -vE -f <(run_expected "$1") | head -n 1
+}
+
 # run_bug GUEST EXPECTS: the first line of its log since the mark that looks
 # like a bug, or else that nobody expects; boots have their own noise
 run_bug()
@@ -325,8 +330,7 @@ run_bug()
 		awk '/^pprc: power on/ { boot = 1 }
 		     !boot { print }
 		     /pprc: guest ready/ { boot = 0 }' <<< "$log"
-	} | sed -E 's/^\[ *[0-9]+\.[0-9]+\] //' | grep -v '^[[:space:]]*$' |
-		grep -vE -f <(run_expected "$2") | head -n 1
+	} | run_first "$2"
 }
 
 # run_inspect EXPECTS: what is wrong although the test may not say so
